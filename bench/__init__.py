@@ -1,0 +1,1 @@
+"""Named questions about speed and quality, with recorded answers."""

@@ -1,0 +1,1 @@
+"""Why did we wake? Each trigger stamps the time and calls one flow."""

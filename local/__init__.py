@@ -1,0 +1,1 @@
+"""A pretend Azure for laptops, tests and benches; never deployed."""

@@ -1,0 +1,1 @@
+"""What deploys: rules decide, flows act, cloud is the only folder that calls Azure."""

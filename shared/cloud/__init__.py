@@ -1,0 +1,1 @@
+"""The only folder that calls Azure: SDK answers in, our nouns and errors out."""

@@ -1,0 +1,1 @@
+"""Make it happen: look, decide, act, tell; one screen each."""

@@ -1,0 +1,1 @@
+"""Which nouns does the product speak? Frozen values, standard library only."""

@@ -1,0 +1,198 @@
+"""What does Azure Backup hold? The service's own nouns, read once and never changed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+SLOT_MINUTES = 30
+"""Azure Backup starts VM backups at :00 and :30 only."""
+SLOTS_PER_DAY = 48
+"""Half-hour slots in a UTC day; slot 0 starts at 00:00 UTC."""
+START_LATENESS = timedelta(hours=2)
+"""A scheduled VM backup starts at any moment within two hours after its time (Azure VM backup FAQ)."""
+
+
+class PolicyType(StrEnum):
+    """`policyType` of a VM policy; Standard -> Enhanced cannot be undone."""
+
+    STANDARD = "V1"
+    ENHANCED = "V2"
+
+
+class Frequency(StrEnum):
+    """`scheduleRunFrequency`; UNKNOWN stands for any word this version does not know."""
+
+    HOURLY = "Hourly"
+    DAILY = "Daily"
+    WEEKLY = "Weekly"
+    UNKNOWN = "Unknown"
+
+
+class ProtectionState(StrEnum):
+    """`protectionState` of a protected item."""
+
+    INVALID = "Invalid"
+    IR_PENDING = "IRPending"
+    PROTECTED = "Protected"
+    PROTECTION_ERROR = "ProtectionError"
+    PROTECTION_STOPPED = "ProtectionStopped"
+    PROTECTION_PAUSED = "ProtectionPaused"
+    BACKUPS_SUSPENDED = "BackupsSuspended"
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedRetention:
+    """How long runs that carry a weekly, monthly or yearly tag are kept.
+
+    `unit` is the wire's `durationType` (Days, Weeks, Months, Years). `when` names the runs that carry the
+    tag, one entry a run, in UTC days for slot policies: weekly "Sunday"; monthly "First Sunday" or "Day 1"
+    ("Day Last"); yearly "January First Sunday" or "January Day 1".
+    """
+
+    count: int
+    unit: str
+    when: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The four retention classes of a long-term retention policy; None where a class is absent."""
+
+    daily_days: int | None
+    weekly: TaggedRetention | None = None
+    monthly: TaggedRetention | None = None
+    yearly: TaggedRetention | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPolicy:
+    """A VM backup policy.
+
+    `start` is the wall-clock start in minutes after midnight in `time_zone` (a Windows zone id); None for
+    schedules without one daily or weekly start (hourly, unknown). `run_days` are the days of a weekly
+    schedule. `archive` is the tiering policy as sorted "tier: mode count unit" lines. `unread` names wire fields
+    that this version does not understand: a policy with any of them is never a move's source or target.
+    """
+
+    id: str
+    name: str
+    vault_id: str
+    policy_type: PolicyType
+    frequency: Frequency
+    time_zone: str
+    start: int | None
+    retention: Retention
+    instant_restore_days: int
+    run_days: tuple[str, ...] = ()
+    archive: tuple[str, ...] = ()
+    snapshot_consistency: str = ""
+    snapshot_group: tuple[str, str] = ("", "")
+    protected_items: int = 0
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """A Recovery Services vault; ids are lower-cased, the name keeps its case."""
+
+    id: str
+    name: str
+    subscription: str
+    resource_group: str
+    region: str
+    redundancy: str = ""
+    immutability: str = "Disabled"
+    guarded: bool = False
+    soft_delete: str = "Enabled"
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a retention change cannot be taken back here (immutable or behind a Resource Guard)."""
+        return self.guarded or self.immutability.lower() in {"locked", "unlocked"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedItem:
+    """One VM's membership in a vault.
+
+    `vm_id`, `vault_id` and `policy_id` are lower-cased ARM ids (policy_id is "" when protection is stopped);
+    `id` keeps the wire's case. `container` is the wire's containerName, lower-cased: jobs carry the same.
+    `extended_properties` is the item's own JSON text (disk exclusions live there): sent back as it was.
+    """
+
+    id: str
+    vault_id: str
+    vm_id: str
+    name: str
+    container: str
+    policy_id: str
+    policy_name: str
+    state: ProtectionState
+    health: str = ""
+    last_backup_status: str = ""
+    last_backup_at: datetime | None = None
+    last_recovery_point_at: datetime | None = None
+    soft_deleted: bool = False
+    extended_properties: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vm:
+    """A virtual machine as Resource Graph lists it; `id` and `region` are lower-cased, tag names too."""
+
+    id: str
+    name: str
+    subscription: str
+    resource_group: str
+    region: str
+    tags: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """One entry of a job's errorDetails; `code` is Azure's number, 0 where there is none."""
+
+    code: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of the vault's job list. `container` matches `ProtectedItem.container`; instants are UTC."""
+
+    id: str
+    vault_id: str
+    container: str
+    vm_name: str
+    operation: str
+    status: str
+    started_at: datetime
+    ended_at: datetime | None
+    duration: timedelta
+    errors: tuple[JobError, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Whether the job still holds its item."""
+        return self.status in {"InProgress", "Cancelling"}
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPoint:
+    """A recovery point. `tiers` are (type, status) pairs such as ("HardenedRP", "Valid")."""
+
+    id: str
+    at: datetime
+    consistency: str
+    tiers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who wrote a resource, from the activity log; `actor` is a caller name, never a claim or a token."""
+
+    resource_id: str
+    operation: str
+    actor: str
+    at: datetime

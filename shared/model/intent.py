@@ -1,0 +1,128 @@
+"""What does the operator want? `fleet.yaml` as values, valid by construction (see `shared.fleet_policy`)."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from shared.model.azure import PolicyType, Retention
+
+
+@dataclass(frozen=True, slots=True)
+class TagMatch:
+    """A VM matches when its tag `name` (lower-cased) has one of `values` (compared without case)."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Local hours in which backups may start.
+
+    `start` and `end` are minutes after local midnight, multiples of 30; end <= start means past midnight.
+    `zones` maps a lower-cased Azure region to an IANA zone; other regions use `zone`.
+    """
+
+    name: str
+    start: int
+    end: int
+    zone: str
+    zones: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A class of VMs that share retention, window and objectives.
+
+    `retention` speaks in *local* days (weekly "Sunday", monthly "First Sunday", yearly "January First Sunday").
+    """
+
+    name: str
+    match: TagMatch
+    window: str
+    policy_type: PolicyType
+    retention: Retention
+    instant_restore_days: int
+    rpo: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which subscriptions, vaults (names or ids, lower-cased; empty: all) and VMs are ours to look at."""
+
+    subscriptions: tuple[str, ...]
+    vaults: tuple[str, ...] = ()
+    include: tuple[TagMatch, ...] = ()
+    exclude: tuple[TagMatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blackout:
+    """Local dates, both inclusive, on which nothing is moved or started by us; scheduled backups go on."""
+
+    first: date
+    last: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionApproval:
+    """A named approval of a move that shortens retention (`approve_retention_loss`); policies by name."""
+
+    vm: str
+    from_policy: str
+    to_policy: str
+    approver: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class IncreaseApproval:
+    """A named approval of raising retention in a sealed vault (`approve_retention_increase`)."""
+
+    vault: str
+    tier: str
+    approver: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Azure's quotas with the careful value as default; sources conflict, so each can be overridden."""
+
+    vms_per_policy: int = 100
+    policies_per_vault: int = 200
+    policy_writes_per_vault_day: int = 50
+    moves_per_vault_day: int = 250
+    vms_per_vault: int = 1000
+    slots_per_tier: int = 16
+    job_history_days: int = 21
+    replan_above: float = 1.25
+    max_retention_days: int = 3700
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPolicy:
+    """The whole intent. `version` is the first 12 hex digits of the document's SHA-256.
+
+    `day_starts` is the UTC hour at which a fleet day ("night") begins. `vault_ceiling` and `region_ceilings`
+    bound concurrent planned backups (None or absent: no ceiling). `separation_tag`: VMs with equal values
+    never overlap.
+    """
+
+    version: str
+    scope: Scope
+    day_starts: int
+    tiers: tuple[Tier, ...]
+    windows: dict[str, Window]
+    blackouts: tuple[Blackout, ...] = ()
+    separation_tag: str | None = None
+    vault_ceiling: int | None = None
+    region_ceilings: dict[str, int] = field(default_factory=dict)
+    retention_loss: tuple[RetentionApproval, ...] = ()
+    retention_increase: tuple[IncreaseApproval, ...] = ()
+    migrate_to_enhanced: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    def night_of(self, now: datetime) -> date:
+        """Return the fleet day that holds the UTC instant `now`: the UTC date on which it began."""
+        return (now - timedelta(hours=self.day_starts)).date()

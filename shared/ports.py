@@ -1,0 +1,121 @@
+"""What do flows need from outside? Protocols in the domain's nouns, and one frozen bundle of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, RecoveryPoint, Vault, Vm
+from shared.model.plan import Plan
+
+
+class Vaults(Protocol):
+    """The backup service. Reads follow every page; writes are sent once and are true only when re-read.
+
+    Every method raises Transient or Permanent, nothing else.
+    """
+
+    def vaults(self, subscription: str) -> list[Vault]:
+        """List the subscription's vaults."""
+
+    def items(self, vault: Vault) -> list[ProtectedItem]:
+        """List the vault's protected VMs, soft-deleted ones included."""
+
+    def policies(self, vault: Vault) -> list[BackupPolicy]:
+        """List the vault's VM policies."""
+
+    def jobs(self, vault: Vault, since: datetime, until: datetime, status: str | None = None) -> list[Job]:
+        """List VM jobs that started in [since, until], of one `status` if given."""
+
+    def recovery_points(
+        self, vault: Vault, item: ProtectedItem, since: datetime, until: datetime
+    ) -> list[RecoveryPoint]:
+        """List the item's recovery points of [since, until]. One call per VM: never in a nightly loop."""
+
+    def write_policy(self, vault: Vault, policy: BackupPolicy) -> None:
+        """Create the slot policy or overwrite it in place."""
+
+    def assign_policy(self, item: ProtectedItem, policy: BackupPolicy, origin: str = "") -> None:
+        """Move `item` to `policy`: a slot policy of its own vault, or (rollback) the policy with id `origin`."""
+
+
+class Fleet(Protocol):
+    """The machines around the backups."""
+
+    def vms(self, subscriptions: Sequence[str]) -> list[Vm]:
+        """List all virtual machines with their tags, by Resource Graph."""
+
+    def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        """List who wrote backup policies and memberships in [since, until], by the activity log."""
+
+
+class Ledger(Protocol):
+    """Small shared state. `kind` groups rows; `key` may be any text (an ARM id, say); values are text."""
+
+    def read(self, kind: str, key: str) -> Mapping[str, str] | None:
+        """Return the row, or None."""
+
+    def rows(self, kind: str) -> dict[str, Mapping[str, str]]:
+        """Return all rows of a kind by key."""
+
+    def claim(self, kind: str, key: str, values: Mapping[str, str]) -> bool:
+        """Insert the row; False, and nothing changes, where it is there already."""
+
+    def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
+        """Insert or replace the row."""
+
+    def drop(self, kind: str, key: str) -> None:
+        """Remove the row if it is there."""
+
+    def spend(self, quota: str, subject: str, day: date, limit: int) -> bool:
+        """Take one from the day's quota by a conditional write; False when `limit` are taken. Never refunded."""
+
+
+class PlanStore(Protocol):
+    """Plans as versioned documents."""
+
+    def save(self, plan: Plan) -> None:
+        """Store the plan under its night, and as the newest."""
+
+    def latest(self) -> Plan | None:
+        """Return the newest plan, or None."""
+
+
+class PolicyStore(Protocol):
+    """The published fleet.yaml."""
+
+    def current(self) -> str | None:
+        """Return the published document, or None."""
+
+    def last_good(self) -> str | None:
+        """Return the newest document that was marked good, or None."""
+
+    def publish(self, text: str) -> None:
+        """Publish a document that was validated."""
+
+    def mark_good(self, text: str) -> None:
+        """Remember the document as one that was read without errors."""
+
+
+class ReportStore(Protocol):
+    """Morning reports and the night records they are made of."""
+
+    def save(self, night: date, html: str, data: str) -> None:
+        """Store the report (HTML, JSON text) under its night, and as the newest."""
+
+    def latest(self, kind: str) -> str | None:
+        """Return the newest report as "html" or "json", or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside, in one value. `switches` are the capabilities that may write; `wait` takes seconds."""
+
+    vaults: Vaults
+    fleet: Fleet
+    ledger: Ledger
+    plans: PlanStore
+    policies: PolicyStore
+    reports: ReportStore
+    switches: frozenset[str]
+    wait: Callable[[float], None]

@@ -1,0 +1,1 @@
+"""How does it look? Pure: values in, HTML, SVG and JSON out."""

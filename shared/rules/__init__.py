@@ -1,0 +1,1 @@
+"""What should happen? Pure judgements: values in, decisions with reasons out."""

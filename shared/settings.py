@@ -1,0 +1,44 @@
+"""How is this app deployed? Facts from the environment, read on first use, all problems named at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.errors import MissingSettings
+
+SWITCHES = frozenset({"backup", "plan", "enrol", "restore", "replace", "drill"})
+"""Capabilities that may be switched on; none is by default. This version acts on `plan` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Deployment facts. URIs have no trailing slash."""
+
+    blob_uri: str
+    table_uri: str
+    arm_endpoint: str
+    switches: frozenset[str]
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings, or raise MissingSettings that names every absent or unreadable one."""
+    env = os.environ if environment is None else environment
+    problems = [
+        f"{name} is not set; expected {what}"
+        for name, what in (
+            ("NIGHTSHIFT_BLOB_URI", "the blob endpoint of the app's storage account, https://<account>.blob.core.windows.net"),
+            ("NIGHTSHIFT_TABLE_URI", "the table endpoint of the app's storage account, https://<account>.table.core.windows.net"),
+        )
+        if not env.get(name)
+    ]
+    switches = frozenset(word.strip().lower() for word in env.get("NIGHTSHIFT_SWITCHES", "").split(",") if word.strip())
+    if unknown := sorted(switches - SWITCHES):
+        problems.append(f"NIGHTSHIFT_SWITCHES holds {', '.join(unknown)}; expected a comma-separated list of {', '.join(sorted(SWITCHES))}")
+    if problems:
+        raise MissingSettings(problems)
+    return Settings(
+        blob_uri=env["NIGHTSHIFT_BLOB_URI"].rstrip("/"),
+        table_uri=env["NIGHTSHIFT_TABLE_URI"].rstrip("/"),
+        arm_endpoint=env.get("NIGHTSHIFT_ARM_ENDPOINT", "https://management.azure.com").rstrip("/"),
+        switches=switches,
+    )

@@ -1,0 +1,23 @@
+"""What did we say, and under which name? Event names and the one way to log them."""
+
+import json
+import logging
+from enum import StrEnum
+
+_log = logging.getLogger("nightshift")
+
+
+class Event(StrEnum):
+    """Stable names that alert rules and queries match."""
+
+    PLANNED = "nightshift.planned"
+    ENFORCED = "nightshift.enforced"
+    PROTECTION_CHECKED = "nightshift.protection.checked"
+    NIGHT_REVIEWED = "nightshift.night.reviewed"
+    ALERT = "nightshift.alert"
+
+
+def tell(event: Event, **fields: object) -> None:
+    """Log one event as its name and one line of JSON, readable on every worker pipe."""
+    level = logging.ERROR if event is Event.ALERT else logging.INFO
+    _log.log(level, "%s %s", event.value, json.dumps(fields, default=str, sort_keys=True))

@@ -1,0 +1,1 @@
+"""How is the project built, locked and installed?"""

@@ -1,0 +1,186 @@
+"""What do the vaults hold, and how are they written to? The Vaults port over the Recovery Services backup SDK.
+
+ARM actions:
+- Microsoft.RecoveryServices/vaults/read
+- Microsoft.RecoveryServices/vaults/backupProtectedItems/read
+- Microsoft.RecoveryServices/vaults/backupPolicies/read
+- Microsoft.RecoveryServices/vaults/backupPolicies/write
+- Microsoft.RecoveryServices/vaults/backupJobs/read
+- Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write
+- Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+
+from azure.core.credentials import TokenCredential
+from azure.core.rest import HttpRequest
+from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+
+from shared.cloud import wire
+from shared.cloud.bodies import membership_body, policy_body
+from shared.cloud.failures import translated
+from shared.cloud.ids import item_path
+from shared.cloud.wire_values import Wire, entries, mapping, text
+from shared.errors import Permanent
+from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault
+
+VAULTS_API = "2024-04-01"
+"""Vaults are read without their own SDK: one GET, whose answer carries every setting that matters."""
+
+_VM_ITEMS = "backupManagementType eq 'AzureIaasVM' and itemType eq 'VM'"
+_VM_POLICIES = "backupManagementType eq 'AzureIaasVM'"
+
+
+class _Model(Protocol):
+    """An SDK model: its JSON as it came, unknown fields included."""
+
+    def as_dict(self) -> dict[str, object]: ...
+
+
+class CloudVaults:
+    """Reads may be repeated by the SDK, which honours Retry-After; writes are sent once."""
+
+    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+        def client(subscription: str) -> RecoveryServicesBackupClient:
+            return RecoveryServicesBackupClient(credential, subscription, base_url=endpoint)
+
+        self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
+
+    def vaults(self, subscription: str) -> list[Vault]:
+        """List the subscription's vaults. Raises Transient or Permanent."""
+        with translated(f"vaults of subscription {subscription}"):
+            pages = self._vault_pages(subscription)
+            listed = [mapping(entry) for page in pages for entry in entries(page.get("value"))]
+        return [wire.vault_from(entry) for entry in listed]
+
+    def items(self, vault: Vault) -> list[ProtectedItem]:
+        """List the vault's protected VMs, soft-deleted ones included. Raises Transient or Permanent."""
+        with translated(f"protected items of vault {vault.name}"):
+            listed = _json(
+                self._client(vault.subscription).backup_protected_items.list(
+                    vault_name=vault.name, resource_group_name=vault.resource_group, filter=_VM_ITEMS
+                )
+            )
+        return _present(wire.item_from(entry) for entry in listed)
+
+    def policies(self, vault: Vault) -> list[BackupPolicy]:
+        """List the vault's VM policies. Raises Transient or Permanent."""
+        with translated(f"policies of vault {vault.name}"):
+            listed = _json(
+                self._client(vault.subscription).backup_policies.list(
+                    vault_name=vault.name, resource_group_name=vault.resource_group, filter=_VM_POLICIES
+                )
+            )
+        return _present(wire.policy_from(entry) for entry in listed)
+
+    def jobs(self, vault: Vault, since: datetime, until: datetime, status: str | None = None) -> list[Job]:
+        """List VM jobs that started in [since, until], of one `status` if given. Raises Transient or Permanent.
+
+        The range is checked here too: a filter that the service does not understand returns everything.
+        """
+        conditions = {"backupManagementType": "AzureIaasVM", "startTime": _floor(since), "endTime": _ceiling(until)}
+        if status is not None:
+            conditions["status"] = status
+        with translated(f"jobs of vault {vault.name}"):
+            listed = _json(
+                self._client(vault.subscription).backup_jobs.list(
+                    vault_name=vault.name, resource_group_name=vault.resource_group, filter=_all_of(conditions)
+                )
+            )
+        found = _present(wire.job_from(entry) for entry in listed)
+        return [job for job in found if since <= job.started_at <= until and status in {None, job.status}]
+
+    def recovery_points(
+        self, vault: Vault, item: ProtectedItem, since: datetime, until: datetime
+    ) -> list[RecoveryPoint]:
+        """List the item's recovery points of [since, until]. Raises Transient or Permanent.
+
+        One call per VM, at 300 an hour and subscription: never in a nightly loop.
+        """
+        path = item_path(item.id)
+        with translated(f"recovery points of {item.name}"):
+            listed = _json(
+                self._client(vault.subscription).recovery_points.list(
+                    vault_name=vault.name,
+                    resource_group_name=vault.resource_group,
+                    fabric_name=path.fabric,
+                    container_name=path.container,
+                    protected_item_name=path.item,
+                    filter=_all_of({"startDate": _floor(since), "endDate": _ceiling(until)}),
+                )
+            )
+        points = [wire.recovery_point_from(entry) for entry in listed]
+        return [point for point in points if since <= point.at <= until]
+
+    def write_policy(self, vault: Vault, policy: BackupPolicy) -> None:
+        """Create the slot policy or overwrite it in place: sent once, true only when re-read.
+
+        Raises Permanent where the body is refused (see `policy_body`), else Transient or Permanent from Azure.
+        """
+        if policy.vault_id != vault.id:
+            raise Permanent(f"policy {policy.name!r}: of vault {policy.vault_id}, not {vault.id}", "Refused")
+        body = policy_body(policy)
+        with translated(f"write of policy {policy.name} in vault {vault.name}"):
+            self._client(vault.subscription).protection_policies.create_or_update(
+                vault_name=vault.name,
+                resource_group_name=vault.resource_group,
+                policy_name=policy.name,
+                parameters=body,
+                retry_total=0,
+            )
+
+    def assign_policy(self, item: ProtectedItem, policy: BackupPolicy, origin: str = "") -> None:
+        """Move `item` to `policy`: sent once, not waited for, true only when re-read.
+
+        Raises Permanent where the body is refused (see `membership_body`), else Transient or Permanent from Azure.
+        """
+        body = membership_body(item, policy, origin)
+        path = item_path(item.id)
+        with translated(f"move of {item.name} to policy {policy.name}"):
+            self._client(path.vault.subscription).protected_items.begin_create_or_update(
+                vault_name=path.vault.name,
+                resource_group_name=path.vault.resource_group,
+                fabric_name=path.fabric,
+                container_name=path.container,
+                protected_item_name=path.item,
+                parameters=body,
+                polling=False,
+                retry_total=0,
+            )
+
+    def _vault_pages(self, subscription: str) -> Iterator[Wire]:
+        url = f"/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults?api-version={VAULTS_API}"
+        while url:
+            response = self._client(subscription).send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            page = mapping(response.json())
+            yield page
+            url = text(page.get("nextLink"))
+
+
+def _json(models: Iterable[_Model]) -> list[Mapping[str, object]]:
+    """Return every page's entries as wire JSON.
+
+    Versions 11.0 to 11.2 of the SDK lose the type of protected VMs and with it their fields; the JSON keeps them.
+    """
+    return [model.as_dict() for model in models]
+
+
+def _present[T](found: Iterable[T | None]) -> list[T]:
+    return [noun for noun in found if noun is not None]
+
+
+def _all_of(conditions: Mapping[str, str]) -> str:
+    return " and ".join(f"{name} eq '{value}'" for name, value in conditions.items())
+
+
+def _floor(at: datetime) -> str:
+    """The service reads dates as UTC on a 12-hour clock, in whole seconds."""
+    return at.strftime("%Y-%m-%d %I:%M:%S %p")
+
+
+def _ceiling(at: datetime) -> str:
+    return _floor(at + timedelta(seconds=1) if at.microsecond else at)

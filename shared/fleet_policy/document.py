@@ -1,0 +1,183 @@
+"""Which keys may fleet.yaml hold? One pydantic model a section; its JSON Schema comes from here too."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.fleet_policy.words import (
+    Age,
+    Day,
+    Hours,
+    MonthDays,
+    Region,
+    Subscription,
+    Text,
+    TierName,
+    VaultReference,
+    Version,
+    Weekdays,
+    YearDays,
+    Zone,
+)
+
+
+class _Section(BaseModel):
+    """Unknown keys are refused: what is accepted is acted on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class TagSection(_Section):
+    """A tag and the values that match; both are compared without case."""
+
+    tag: Text = Field(description="Tag name.")
+    values: list[Text] = Field(min_length=1, description="A VM matches with any of these values.")
+
+
+class ScopeSection(_Section):
+    """What Nightshift looks at."""
+
+    subscriptions: list[Subscription] = Field(min_length=1, description="Subscription ids.")
+    vaults: list[VaultReference] = Field(default=[], description="Vault names or ARM ids; empty: all vaults.")
+    include_tags: list[TagSection] = Field(default=[], description="A VM must match all of these; empty: all VMs.")
+    exclude_tags: list[TagSection] = Field(default=[], description="A VM that matches any of these is left out.")
+
+
+class DailySection(_Section):
+    """How long a daily point is kept."""
+
+    days: int = Field(ge=7, le=9999, description="Days; Azure takes 7 to 9999.")
+
+
+class WeeklySection(_Section):
+    """How long the points of the named weekdays are kept."""
+
+    weeks: int = Field(ge=1, le=5163, description="Weeks; Azure takes 1 to 5163.")
+    on: Weekdays = Field(description="Local weekday, or a list of them.")
+
+
+class MonthlySection(_Section):
+    """How long the points of the named days of a month are kept."""
+
+    months: int = Field(ge=1, le=1188, description="Months; Azure takes 1 to 1188.")
+    on: MonthDays = Field(description='Local day, or a list: "first sunday", "day 15", "last day".')
+
+
+class YearlySection(_Section):
+    """How long the points of the named days of a year are kept."""
+
+    years: int = Field(ge=1, le=99, description="Years; Azure takes 1 to 99.")
+    on: YearDays = Field(description='Local day, or a list: "first sunday of january", "day 15 of june".')
+
+
+class RetentionSection(_Section):
+    """The four retention classes; every daily schedule needs the daily one."""
+
+    daily: DailySection = Field(description="Daily points.")
+    weekly: WeeklySection | None = Field(default=None, description="Weekly points; absent: none.")
+    monthly: MonthlySection | None = Field(default=None, description="Monthly points; absent: none.")
+    yearly: YearlySection | None = Field(default=None, description="Yearly points; absent: none.")
+
+
+class TierSection(_Section):
+    """A class of VMs that share window, retention and objective."""
+
+    match: TagSection = Field(description="Which VMs belong to the tier.")
+    window: Text = Field(description="Name of a window below `windows`.")
+    policy_type: Literal["standard", "enhanced"] = Field(
+        default="standard", description="Azure's policy type; standard to enhanced cannot be undone."
+    )
+    retention: RetentionSection = Field(description="How long points are kept.")
+    instant_restore_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=30,
+        description="Days of snapshots: standard 1 to 5 (default 2), enhanced 1 to 30 (default 7).",
+    )
+    backups_per_day: int = Field(default=1, ge=1, description="Scheduled points a day; this version takes 1 only.")
+    rpo: Age = Field(description="Oldest that the newest point may be: 36h, 2d; at least 24h.")
+
+
+class WindowSection(_Section):
+    """Local hours in which backups may start."""
+
+    hours: Hours = Field(description='Local start and end, "20:00-06:00"; an end before the start is past midnight.')
+    zone: Zone = Field(description="IANA time zone.")
+    zones: dict[Region, Zone] = Field(default={}, description="Zone of an Azure region, where it differs.")
+
+
+class BlackoutSection(_Section):
+    """Local dates on which nothing is moved."""
+
+    first: Day = Field(alias="from", description="First date, YYYY-MM-DD.")
+    last: Day = Field(alias="to", description="Last date, inclusive.")
+    reason: Text = Field(description="Shown in the report.")
+
+
+class SeparationSection(_Section):
+    """VMs that must not be backed up at the same time."""
+
+    tag: Text = Field(description="VMs with equal values of this tag never overlap.")
+
+
+class CapacitySection(_Section):
+    """How many backups may be planned at the same moment."""
+
+    vault: Count | None = Field(default=None, description="Concurrent backups per vault; absent: no ceiling.")
+    regions: dict[Region, Count] = Field(default={}, description="Concurrent backups per region.")
+
+
+class LossSection(_Section):
+    """One approved move that shortens retention."""
+
+    vm: Text = Field(description="VM name or ARM id.")
+    from_policy: Text = Field(alias="from", description="Name of the policy that the VM leaves.")
+    to_policy: Text = Field(alias="to", description="Name of the policy that the VM moves to.")
+    approver: Text = Field(description="Who answers for it.")
+    expires: Day = Field(description="Last date on which it counts.")
+
+
+class IncreaseSection(_Section):
+    """One approved rise of retention in an immutable or guarded vault."""
+
+    vault: VaultReference = Field(description="Vault name or ARM id.")
+    tier: Text = Field(description="Name of the tier.")
+    approver: Text = Field(description="Who answers for it.")
+    expires: Day = Field(description="Last date on which it counts.")
+
+
+class LimitsSection(_Section):
+    """Azure's quotas with the careful value as default, and our own; see docs/fleet-policy.md for sources."""
+
+    vms_per_policy: int = Field(default=100, ge=1, le=1000, description="VMs in one policy.")
+    policies_per_vault: int = Field(default=200, ge=1, le=5000, description="Policies in one vault.")
+    policy_writes_per_vault_day: int = Field(default=50, ge=1, le=50, description="Policy creates and edits.")
+    moves_per_vault_day: int = Field(default=250, ge=1, le=1000, description="VMs moved between policies.")
+    vms_per_vault: int = Field(default=1000, ge=1, le=1000, description="Protected VMs in one vault.")
+    slots_per_tier: int = Field(default=16, ge=1, le=48, description="Start times of one tier in one vault.")
+    migrations_per_vault_day: int = Field(default=10, ge=1, le=1000, description="VMs moved to enhanced policies.")
+    job_history_days: int = Field(default=21, ge=1, le=90, description="Days of jobs that durations rest on.")
+    replan_above: float = Field(default=1.25, ge=1, le=100, description="Plan anew when peak / bound exceeds this.")
+    max_retention_days: int = Field(default=3700, ge=7, le=36159, description="Longest retention in sealed vaults.")
+
+
+class FleetDocument(_Section):
+    """Nightshift's fleet.yaml: what the operator wants."""
+
+    version: Version = Field(description="Version of this format: 1.")
+    scope: ScopeSection = Field(description="What Nightshift looks at.")
+    fleet_day_starts: int = Field(default=12, ge=0, le=23, description="UTC hour at which a fleet day begins.")
+    tiers: dict[TierName, TierSection] = Field(min_length=1, description="Classes of VMs, by name.")
+    windows: dict[Text, WindowSection] = Field(min_length=1, description="Windows, by name.")
+    blackout: list[BlackoutSection] = Field(default=[], description="Dates without moves.")
+    separation: SeparationSection | None = Field(default=None, description="VMs that never overlap.")
+    capacity: CapacitySection = Field(default=CapacitySection(), description="Ceilings of concurrent backups.")
+    approve_retention_loss: list[LossSection] = Field(default=[], description="Approved moves to less retention.")
+    approve_retention_increase: list[IncreaseSection] = Field(
+        default=[], description="Approved rises in sealed vaults."
+    )
+    migrate_to_enhanced: list[Text] = Field(default=[], description="VMs that may go from standard to enhanced.")
+    limits: LimitsSection = Field(default=LimitsSection(), description="Quotas, each overridable.")

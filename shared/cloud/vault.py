@@ -18,6 +18,7 @@ from typing import Protocol
 from azure.core.credentials import TokenCredential
 from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+from azure.mgmt.recoveryservicesbackup.models import ProtectedItemResource, ProtectionPolicyResource
 
 from shared.cloud import wire
 from shared.cloud.bodies import membership_body, policy_body
@@ -128,7 +129,7 @@ class CloudVaults:
                 vault_name=vault.name,
                 resource_group_name=vault.resource_group,
                 policy_name=policy.name,
-                parameters=body,
+                parameters=ProtectionPolicyResource(body),
                 retry_total=0,
             )
 
@@ -146,7 +147,7 @@ class CloudVaults:
                 fabric_name=path.fabric,
                 container_name=path.container,
                 protected_item_name=path.item,
-                parameters=body,
+                parameters=ProtectedItemResource(body),
                 polling=False,
                 retry_total=0,
             )

@@ -1,0 +1,43 @@
+"""Where do documents live? One container of blobs, read and replaced whole."""
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContentSettings
+
+from shared.cloud.failures import translated
+
+CONTAINER = "nightshift"
+
+
+class Documents:
+    """UTF-8 texts by path. The container is made on the first write that misses it."""
+
+    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+        self._container = BlobServiceClient(endpoint, credential=credential).get_container_client(CONTAINER)
+
+    def read(self, path: str) -> str | None:
+        """Return the text at `path`, or None. Raises Transient or Permanent."""
+        with translated(f"document {path}"):
+            try:
+                return str(self._container.download_blob(path, encoding="utf-8").readall())
+            except ResourceNotFoundError:
+                return None
+
+    def write(self, path: str, text: str, media_type: str) -> None:
+        """Store the text at `path` over whatever is there. Raises Transient or Permanent."""
+        with translated(f"write of document {path}"):
+            try:
+                self._upload(path, text, media_type)
+            except ResourceNotFoundError:
+                self._create()
+                self._upload(path, text, media_type)
+
+    def _upload(self, path: str, text: str, media_type: str) -> None:
+        settings = ContentSettings(content_type=f"{media_type}; charset=utf-8")
+        self._container.upload_blob(path, text.encode(), overwrite=True, content_settings=settings)
+
+    def _create(self) -> None:
+        try:
+            self._container.create_container()
+        except ResourceExistsError:
+            return

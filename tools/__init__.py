@@ -1,1 +1,1 @@
-"""How is the project built, locked and installed?"""
+"""How is the project installed, locked and packaged? By one small program for each."""

@@ -1,0 +1,69 @@
+"""May the app do what it does, and nothing more? The ARM actions beside the code against the custom roles."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.house.source import files, modules, text
+
+REPORT = "infra/roles/nightshift-report.json"
+PLAN = "infra/roles/nightshift-plan.json"
+ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
+
+
+def named_actions(docstring: str) -> set[str]:
+    """The actions that a docstring lists after "ARM actions:", lower-cased as Azure compares them."""
+    _, _, listed = docstring.partition("ARM actions:")
+    return {action.lower() for action in ACTION.findall(listed)}
+
+
+def used_actions() -> set[str]:
+    """All actions that shared/cloud lists."""
+    return {action for module in modules("shared/cloud") for action in named_actions(module.text)}
+
+
+def role(path: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(text(path))
+    return loaded
+
+
+def granted(path: str) -> set[str]:
+    return {action.lower() for action in role(path)["Actions"]}
+
+
+def test_actions_are_read_from_a_docstring() -> None:
+    words = "Reads.\n\nARM actions:\n- Microsoft.RecoveryServices/Vaults/read\n- Microsoft.Compute/virtualMachines/read"
+    assert named_actions(words) == {"microsoft.recoveryservices/vaults/read", "microsoft.compute/virtualmachines/read"}
+    assert named_actions("Microsoft.Compute/virtualMachines/read without the words") == set()
+
+
+def test_every_module_that_calls_arm_lists_its_actions() -> None:
+    callers = [
+        module for module in modules("shared/cloud") if any(name.startswith("azure.mgmt") for name in module.imports())
+    ]
+    assert [module.path for module in callers if not named_actions(module.text)] == []
+
+
+def test_the_roles_grant_what_the_code_uses_and_nothing_else() -> None:
+    granted_actions = granted(REPORT) | granted(PLAN)
+    used = used_actions()
+    assert {"missing": used - granted_actions, "unused": granted_actions - used} == {"missing": set(), "unused": set()}
+
+
+def test_reporting_can_only_read() -> None:
+    assert {action for action in granted(REPORT) if not action.endswith"/read"} == set()
+
+
+def test_planning_adds_only_its_two_writes() -> None:
+    writes = {action.rpartition("vaults/")[2] for action in granted(PLAN) if not action.endswith("/read")}
+    assert writes == {"backuppolicies/write", "backupfabrics/protectioncontainers/protecteditems/write"}
+
+
+@pytest.mark.parametrize("path", [path for path in files() if path.startswith("infra/roles/")])
+def test_no_role_holds_a_wildcard_a_deletion_or_an_access_right(path: str) -> None:
+    actions = [*role(path)["Actions"], *role(path)["DataActions"]]
+    assert [action for action in actions if "*" in action or "/delete" in action.lower()] == []
+    assert [action for action in actions if action.lower().startswith("microsoft.authorization")] == []
+    assert role(path)["IsCustom"] is True

@@ -13,12 +13,15 @@ from shared.fleet_policy.words import (
     Subscription,
     Text,
     TierName,
+    VaultName,
     VaultReference,
     Version,
+    VmName,
     Weekdays,
     YearDays,
     Zone,
 )
+from shared.model.intent import Limits
 
 
 class _Section(BaseModel):
@@ -133,7 +136,7 @@ class CapacitySection(_Section):
 class LossSection(_Section):
     """One approved move that shortens retention."""
 
-    vm: Text = Field(description="VM name or ARM id.")
+    vm: VmName = Field(description="VM name.")
     from_policy: Text = Field(alias="from", description="Name of the policy that the VM leaves.")
     to_policy: Text = Field(alias="to", description="Name of the policy that the VM moves to.")
     approver: Text = Field(description="Who answers for it.")
@@ -143,25 +146,44 @@ class LossSection(_Section):
 class IncreaseSection(_Section):
     """One approved rise of retention in an immutable or guarded vault."""
 
-    vault: VaultReference = Field(description="Vault name or ARM id.")
+    vault: VaultName = Field(description="Vault name.")
     tier: Text = Field(description="Name of the tier.")
     approver: Text = Field(description="Who answers for it.")
     expires: Day = Field(description="Last date on which it counts.")
 
 
+_DEFAULT = Limits()
+
+
 class LimitsSection(_Section):
     """Azure's quotas with the careful value as default, and our own; see docs/fleet-policy.md for sources."""
 
-    vms_per_policy: int = Field(default=100, ge=1, le=1000, description="VMs in one policy.")
-    policies_per_vault: int = Field(default=200, ge=1, le=5000, description="Policies in one vault.")
-    policy_writes_per_vault_day: int = Field(default=50, ge=1, le=50, description="Policy creates and edits.")
-    moves_per_vault_day: int = Field(default=250, ge=1, le=1000, description="VMs moved between policies.")
-    vms_per_vault: int = Field(default=1000, ge=1, le=1000, description="Protected VMs in one vault.")
-    slots_per_tier: int = Field(default=16, ge=1, le=48, description="Start times of one tier in one vault.")
-    migrations_per_vault_day: int = Field(default=10, ge=1, le=1000, description="VMs moved to enhanced policies.")
-    job_history_days: int = Field(default=21, ge=1, le=90, description="Days of jobs that durations rest on.")
-    replan_above: float = Field(default=1.25, ge=1, le=100, description="Plan anew when peak / bound exceeds this.")
-    max_retention_days: int = Field(default=3700, ge=7, le=36159, description="Longest retention in sealed vaults.")
+    vms_per_policy: int = Field(default=_DEFAULT.vms_per_policy, ge=1, le=1000, description="VMs in one policy.")
+    policies_per_vault: int = Field(
+        default=_DEFAULT.policies_per_vault, ge=1, le=5000, description="Policies in one vault."
+    )
+    policy_writes_per_vault_day: int = Field(
+        default=_DEFAULT.policy_writes_per_vault_day, ge=1, le=50, description="Policy creates and edits."
+    )
+    moves_per_vault_day: int = Field(
+        default=_DEFAULT.moves_per_vault_day, ge=1, le=1000, description="VMs moved between policies."
+    )
+    vms_per_vault: int = Field(default=_DEFAULT.vms_per_vault, ge=1, le=1000, description="Protected VMs in one vault.")
+    slots_per_tier: int = Field(
+        default=_DEFAULT.slots_per_tier, ge=1, le=48, description="Start times of one tier in one vault."
+    )
+    migrations_per_vault_day: int = Field(
+        default=_DEFAULT.migrations_per_vault_day, ge=1, le=1000, description="VMs moved to enhanced policies."
+    )
+    job_history_days: int = Field(
+        default=_DEFAULT.job_history_days, ge=1, le=90, description="Days of jobs that durations rest on."
+    )
+    replan_above: float = Field(
+        default=_DEFAULT.replan_above, ge=1, le=100, description="Plan anew when peak / bound exceeds this."
+    )
+    max_retention_days: int = Field(
+        default=_DEFAULT.max_retention_days, ge=7, le=36159, description="Longest retention in sealed vaults."
+    )
 
 
 class FleetDocument(_Section):
@@ -179,5 +201,7 @@ class FleetDocument(_Section):
     approve_retention_increase: list[IncreaseSection] = Field(
         default=[], description="Approved rises in sealed vaults."
     )
-    migrate_to_enhanced: list[Text] = Field(default=[], description="VMs that may go from standard to enhanced.")
+    migrate_to_enhanced: list[VmName] = Field(
+        default=[], description="Names of VMs that may go from standard to enhanced."
+    )
     limits: LimitsSection = Field(default=LimitsSection(), description="Quotas, each overridable.")

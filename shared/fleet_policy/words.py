@@ -27,6 +27,7 @@ _REGION = r"[a-z]+[0-9]*"
 _SUBSCRIPTION = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _VAULT = r"[A-Za-z][A-Za-z0-9-]{1,49}"
 _VAULT_ID = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.RecoveryServices/vaults/[^/]+"
+_VM = r"[^\\/\"\[\]:|<>+=;,?*@&\s]{1,64}"
 _AGE = r"[1-9][0-9]{0,3}[hd]"
 
 
@@ -178,6 +179,8 @@ Subscription = Annotated[
 VaultReference = Annotated[
     str, AfterValidator(_fits(_VAULT_REFERENCE, "neither a vault's name nor its id", "such as vault-weu or its ARM id"))
 ]
+VaultName = Annotated[str, AfterValidator(_fits(_VAULT, "no vault name", "such as vault-weu"))]
+VmName = Annotated[str, AfterValidator(_fits(_VM, "no VM name", "the VM's name alone, such as app-01"))]
 TierName = Annotated[
     str,
     AfterValidator(

@@ -1,0 +1,185 @@
+"""What would tonight change? The plan, the writes it leads to, and the way back."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from nightshift.answers import FAILED, Output, say, say_json, say_table, warn
+from shared import clock
+from shared.model.azure import SLOT_MINUTES
+from shared.model.intent import FleetPolicy
+from shared.model.plan import Outcome, Plan, Step, VmPlan
+from shared.ports import Ports
+
+
+def plan(output: Output = Output.TEXT) -> None:
+    """Compute tonight's plan and print it; nothing is stored and nothing is written."""
+    from shared.flows import backup_windows
+
+    ports, policy = _published()
+    tonight = backup_windows.plan(ports, policy, clock.now(), store=False)
+    if output is Output.JSON:
+        say_json(_as_json(tonight))
+    else:
+        _say_plan(tonight)
+
+
+def diff(output: Output = Output.TEXT) -> None:
+    """Print every write that enforcement would make, with its reason and the hour from which it is due."""
+    from shared.flows import backup_windows
+
+    ports, policy = _published()
+    steps = backup_windows.preview(ports, policy, clock.now())
+    if output is Output.JSON:
+        say_json({"steps": [_step_json(step) for step in steps]})
+    else:
+        _say_steps(steps, nothing="nothing to write: the vaults are as planned")
+
+
+def rollback(
+    vm: Annotated[str | None, typer.Option(metavar="NAME", help="One VM, by name or id.")] = None,
+    vault: Annotated[str | None, typer.Option(metavar="NAME", help="Every VM of a vault.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every VM that was ever moved.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write; without it the steps are only shown.")] = False,
+    output: Output = Output.TEXT,
+) -> None:
+    """Put VMs back on the policy they had before their first move, under the same rules as any move."""
+    if [vm is not None, vault is not None, everything].count(True) != 1:
+        raise typer.BadParameter("expected exactly one of --vm, --vault and --all")
+    from shared.flows import backup_windows
+
+    ports, policy = _published()
+    selection = backup_windows.Selection(vm, vault, everything)
+    steps = backup_windows.rollback(ports, policy, clock.now(), selection, dry_run=not yes)
+    if output is Output.JSON:
+        say_json({"dry_run": not yes, "steps": [_step_json(step) for step in steps]})
+    else:
+        _say_steps(steps, nothing="nothing to put back")
+    if not yes and steps:
+        warn("dry run: add --yes to write")
+    if yes and any(step.outcome in {Outcome.FAILED, Outcome.UNVERIFIED} for step in steps):
+        raise typer.Exit(FAILED)
+
+
+def _published() -> tuple[Ports, FleetPolicy]:
+    from shared.flows import fleet_policy
+    from shared.wiring import ports
+
+    found = ports()
+    return found, fleet_policy.read(found, clock.now())
+
+
+def _say_plan(tonight: Plan) -> None:
+    say(
+        f"night of {tonight.night}, policy {tonight.policy_version}",
+        f"{len(tonight.vms)} VMs: {len(tonight.moves)} to move, {len(tonight.held)} held; "
+        f"{len(tonight.policies)} slot policies",
+        f"planned peak {tonight.peak}, proved bound {tonight.bound:.1f}, ratio {_ratio(tonight.peak, tonight.bound)}",
+        "",
+    )
+    say_table(
+        ("region", "peak before", "peak", "bound", "ratio"),
+        [
+            (
+                proof.region,
+                str(proof.peak_before),
+                str(proof.peak),
+                f"{proof.bound:.1f}",
+                _ratio(proof.peak, proof.bound),
+            )
+            for proof in tonight.proofs
+        ],
+    )
+    _say_section("moves", ("vm", "from", "to", "reason", "due"), [_move_row(vm) for vm in tonight.moves])
+    _say_section(
+        "held", ("vm", "policy", "reason"), [(vm.name, vm.current_policy or "none", vm.reason) for vm in tonight.held]
+    )
+    _say_section(
+        "findings",
+        ("code", "subject", "finding"),
+        [(found.code, found.subject, found.text) for found in tonight.findings],
+    )
+
+
+def _say_section(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if rows:
+        say("", f"{title} ({len(rows)})")
+        say_table(columns, rows)
+
+
+def _move_row(vm: VmPlan) -> tuple[str, ...]:
+    came = f"{vm.current_policy or 'none'} {_clock(vm.current_slot)}"
+    due = f"{vm.due:%Y-%m-%d %H:%M} UTC" if vm.due else "when it is safe"
+    return (vm.name, came, f"{vm.policy} {_clock(vm.slot)}", vm.reason, due)
+
+
+def _clock(slot: int | None) -> str:
+    if slot is None:
+        return "at no known time"
+    minutes = slot * SLOT_MINUTES
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _ratio(peak: int, bound: float) -> str:
+    return f"{peak / bound:.3f}" if bound > 0 else "-"
+
+
+def _say_steps(steps: Sequence[Step], nothing: str) -> None:
+    if not steps:
+        say(nothing)
+    for step in steps:
+        say(f"{step.kind} {_change(step)}", f"    {step.outcome} {step.at:%Y-%m-%d %H:%M} UTC: {step.reason}")
+
+
+def _change(step: Step) -> str:
+    """Return `vm: Old -> ns-...`, or one line a field where before and after hold several."""
+    before, after = step.before.split("\n"), step.after.split("\n")
+    if len(before) == 1 and len(after) == 1:
+        return f"{step.subject}: {step.before or 'none'} -> {step.after or 'none'}"
+    gone = [f"    - {line}" for line in before if line and line not in after]
+    come = [f"    + {line}" for line in after if line and line not in before]
+    return "\n".join([step.subject, *gone, *come])
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    names = ("at", "kind", "subject", "outcome", "reason", "before", "after")
+    return {name: getattr(step, name) for name in names}
+
+
+def _as_json(tonight: Plan) -> dict[str, Any]:
+    return {
+        "night": tonight.night,
+        "made_at": tonight.made_at,
+        "policy_version": tonight.policy_version,
+        "vms": len(tonight.vms),
+        "policies": len(tonight.policies),
+        "peak": tonight.peak,
+        "peak_before": sum(proof.peak_before for proof in tonight.proofs),
+        "bound": tonight.bound,
+        "ratio": tonight.peak / tonight.bound if tonight.bound > 0 else None,
+        "regions": [
+            {"region": proof.region, "peak_before": proof.peak_before, "peak": proof.peak, "bound": proof.bound}
+            for proof in tonight.proofs
+        ],
+        "moves": [_vm_json(vm) for vm in tonight.moves],
+        "held": [_vm_json(vm) for vm in tonight.held],
+        "edits": [{"policy": edit.policy_id, "reason": edit.reason, "due": edit.due} for edit in tonight.edits],
+        "findings": [{"code": found.code, "subject": found.subject, "text": found.text} for found in tonight.findings],
+    }
+
+
+def _vm_json(vm: VmPlan) -> dict[str, Any]:
+    names = (
+        "vm_id",
+        "name",
+        "vault_id",
+        "region",
+        "tier",
+        "policy",
+        "current_policy",
+        "slot",
+        "current_slot",
+        "reason",
+    )
+    return {name: getattr(vm, name) for name in names} | {"due": vm.due}

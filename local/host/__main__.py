@@ -1,0 +1,106 @@
+"""How is the host started? `python -m local.host --app DIR --arm URL --port 0`, with the app's settings around it."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+from starlette.applications import Starlette
+
+from local.control import Control
+from local.host.bindings import read_functions
+from local.host.errors import HostError
+from local.host.invocations import Invocations
+from local.host.logs import InvocationLog, log_to_stderr
+from local.host.service import Host, application
+from local.host.storage import host_state
+from local.host.worker import Worker
+from local.host.world import ArmWorld, World
+
+GRACE_SECONDS = 5
+"""How long open requests may take to end when the host is told to."""
+
+
+def main() -> int:
+    """Serve one app until SIGTERM or the end of stdin; print one line of JSON when ready."""
+    parser = argparse.ArgumentParser(prog="python -m local.host", description="Run a Functions app without Azure.")
+    parser.add_argument("--app", type=Path, required=True, help="folder with function_app.py")
+    parser.add_argument("--arm", required=True, help="address of the pretend ARM, which owns the clock")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    wanted = parser.parse_args()
+    # What the app prints must not mix with the line that the parent reads.
+    ready, sys.stdout = sys.stdout, sys.stderr
+    log = log_to_stderr()
+    ca = os.environ.get("SSL_CERT_FILE")
+    world = ArmWorld(Control(wanted.arm, Path(ca) if ca else None))
+    app = wanted.app.resolve()
+    sys.path.insert(0, str(app))
+    try:
+        asyncio.run(_serve(app, world, log, _listen(wanted.port), ready))
+    except HostError as refusal:
+        line = {"level": "ERROR", "message": "the app cannot be hosted", "problems": refusal.problems}
+        print(json.dumps(line), file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(app: Path, world: World, log: InvocationLog, listening: socket.socket, ready: TextIO) -> None:
+    worker = Worker()
+    _hand_over_time(world)
+    functions = read_functions(await worker.load(app), os.environ)
+    lease, monitor = host_state(functions, os.environ)
+    host = Host(functions, world, Invocations(worker, world, log), lease, monitor)
+
+    @asynccontextmanager
+    async def while_serving(_: Starlette) -> AsyncIterator[None]:
+        host.lead()
+        address = "http://{}:{}".format(*listening.getsockname())
+        print(json.dumps({"host": address, "functions": host.status()["functions"]}), file=ready, flush=True)
+        yield
+        lease.release()
+
+    web = application(host, app)
+    web.router.lifespan_context = while_serving
+    server = uvicorn.Server(uvicorn.Config(web, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS))
+    _stop_with_parent(server)
+    await server.serve(sockets=[listening])
+    worker.close()
+
+
+def _hand_over_time(world: World) -> None:
+    """Let the app see simulated time. Imported here, because `shared` comes from the app's folder if it is there."""
+    from shared import clock, wiring
+
+    clock.set_source(world.now)
+    wiring.set_wait(world.wait)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", port))
+    listening.listen()
+    return listening
+
+
+def _stop_with_parent(server: uvicorn.Server) -> None:
+    """End when stdin ends: a parent that died cannot say so. uvicorn passes SIGTERM on when it is done."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+
+    def watch() -> None:
+        sys.stdin.read()
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What triggers each function? The worker's raw bindings, with settings filled in, or every reason why not."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.host.errors import HostError
+from local.host.schedule import Schedule, ScheduleError
+
+_SETTING = re.compile(r"%([^%]+)%")
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A function as the worker library indexed it; `raw_bindings` are JSON texts with `%NAME%` unresolved."""
+
+    function_id: str
+    name: str
+    raw_bindings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFunction:
+    """A function that a timer triggers; `argument` is the parameter that takes the tick."""
+
+    function_id: str
+    name: str
+    argument: str
+    schedule: Schedule
+    run_on_startup: bool
+    use_monitor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFunction:
+    """A function behind a route; no `methods` means all of them."""
+
+    function_id: str
+    name: str
+    argument: str
+    route: str
+    methods: frozenset[str]
+
+
+type Hosted = TimerFunction | HttpFunction
+
+
+def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> list[Hosted]:
+    """Return the hosted functions in the app's order.
+
+    Raise HostError with every function that cannot be hosted. Azure would leave out only the functions in error and
+    run the others; here a night with a silent gap would be worse than none.
+    """
+    hosted: list[Hosted] = []
+    problems: list[str] = []
+    for function in indexed:
+        try:
+            hosted.append(_hosted(function, settings))
+        except HostError as error:
+            problems += [f"the '{function.name}' function is in error: {problem}" for problem in error.problems]
+    if problems:
+        raise HostError(problems)
+    return hosted
+
+
+def _hosted(function: Indexed, settings: Mapping[str, str]) -> Hosted:
+    bindings = [json.loads(text) for text in function.raw_bindings]
+    triggers = [binding for binding in bindings if binding["type"].lower().endswith("trigger")]
+    others = [binding for binding in bindings if binding not in triggers]
+    if len(triggers) != 1:
+        raise HostError([f"it has {len(triggers)} triggers; expected one"])
+    trigger = triggers[0]
+    match trigger["type"]:
+        case "timerTrigger" if not others:
+            return _timer(function, trigger, settings)
+        case "httpTrigger" if all(binding["type"] == "http" for binding in others):
+            return _http(function, trigger)
+        case "timerTrigger" | "httpTrigger":
+            kinds = ", ".join(sorted({binding["type"] for binding in others} - {"http"}))
+            raise HostError([f"the local host does not host bindings of kind {kinds} yet"])
+        case kind:
+            raise HostError([f"the local host does not host triggers of kind {kind} yet"])
+
+
+def _timer(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str, str]) -> TimerFunction:
+    try:
+        schedule = Schedule.parse(resolve(trigger["schedule"], settings))
+    except ScheduleError as error:
+        raise HostError([str(error)]) from error
+    return TimerFunction(
+        function_id=function.function_id,
+        name=function.name,
+        argument=trigger["name"],
+        schedule=schedule,
+        run_on_startup=_is_true(trigger.get("runOnStartup"), default=False),
+        use_monitor=_is_true(trigger.get("useMonitor"), default=True),
+    )
+
+
+def _http(function: Indexed, trigger: Mapping[str, Any]) -> HttpFunction:
+    methods = frozenset(str(method).upper() for method in trigger.get("methods") or ())
+    route = trigger.get("route") or function.name
+    return HttpFunction(function.function_id, function.name, trigger["name"], route, methods)
+
+
+def resolve(text: str, settings: Mapping[str, str]) -> str:
+    """Replace each `%NAME%` by the setting of that name; raise HostError with every name that has no setting."""
+    missing = sorted({name for name in _SETTING.findall(text) if name not in settings})
+    if missing:
+        raise HostError([f"'%{name}%' does not resolve to a value: the setting {name} is not set" for name in missing])
+    return _SETTING.sub(lambda found: settings[found.group(1)], text)
+
+
+def _is_true(value: object, *, default: bool) -> bool:
+    return default if value is None else str(value).lower() == "true"

@@ -1,0 +1,82 @@
+"""What happens around one invocation? The world learns who calls, time is measured, and the outcome is recorded."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime
+
+from local.host.bindings import Hosted, HttpFunction, TimerFunction
+from local.host.logs import InvocationLog
+from local.host.monitor import ScheduleStatus
+from local.host.worker import Message, Outcome, Worker
+from local.host.world import World
+
+_log = logging.getLogger("nightshift.local.host")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of a function: when it started, how long it took in simulated seconds, and its error or None."""
+
+    function: str
+    at: datetime
+    past_due: bool
+    error: str | None
+    seconds: float
+
+    def body(self) -> dict[str, object]:
+        """Return the record as JSON values."""
+        return {
+            "function": self.function,
+            "at": self.at.isoformat(),
+            "past_due": self.past_due,
+            "ok": self.error is None,
+            "error": self.error,
+            "seconds": self.seconds,
+        }
+
+
+class Invocations:
+    """Runs functions one at a time, so that simulated time and the caller's name belong to one of them only."""
+
+    def __init__(self, worker: Worker, world: World, log: InvocationLog) -> None:
+        self.counts: Counter[str] = Counter()
+        self._worker = worker
+        self._world = world
+        self._log = log
+        self._one_at_a_time = asyncio.Lock()
+
+    async def tick(self, function: TimerFunction, status: ScheduleStatus | None, *, past_due: bool) -> Invocation:
+        """Run a timer function; an exception in it is an error in the record. No `status`: it is not monitored."""
+        timer = {
+            "Schedule": {"AdjustForDST": True},
+            "ScheduleStatus": status.body() if status else None,
+            "IsPastDue": past_due,
+        }
+        async with self._one_at_a_time:
+            at = self._begin(function)
+            outcome = await self._end(function, self._worker.tick(function.function_id, function.argument, timer))
+            return Invocation(function.name, at, past_due, outcome.error, (self._world.now() - at).total_seconds())
+
+    async def answer(self, function: HttpFunction, request: Message) -> Outcome:
+        """Run an HTTP function."""
+        async with self._one_at_a_time:
+            self._begin(function)
+            return await self._end(function, self._worker.answer(function.function_id, function.argument, request))
+
+    def _begin(self, function: Hosted) -> datetime:
+        self.counts[function.name] += 1
+        label = f"{function.name}#{self.counts[function.name]}"
+        at = self._world.now()
+        self._world.announce(label)
+        self._log.begin(label, at)
+        return at
+
+    async def _end(self, function: Hosted, running: Awaitable[Outcome]) -> Outcome:
+        outcome = await running
+        if outcome.error is not None:
+            _log.error("%s failed: %s", function.name, outcome.error, extra={"trace": outcome.trace})
+        self._log.end()
+        return outcome

@@ -1,0 +1,76 @@
+"""How does HTTP reach the functions? Their routes, with the methods they name; the authorisation level is ignored."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local.host.bindings import HttpFunction
+from local.host.errors import HostError
+from local.host.invocations import Invocations
+from local.host.worker import Message, Outcome, TypedData
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_PARAMETER = re.compile(r"\{(\*?)(\w+)\}")
+_ANY_BRACES = re.compile(r"\{[^}]*\}")
+
+type Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def route_prefix(app: Path) -> str:
+    """Return what stands before every route: `extensions.http.routePrefix` of host.json, else `api`."""
+    host_json = app / "host.json"
+    settings = json.loads(host_json.read_text(encoding="utf-8")) if host_json.exists() else {}
+    return str(settings.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+
+
+def function_route(function: HttpFunction, prefix: str, invocations: Invocations) -> Route:
+    """Return the route of one function; raise HostError for a template that is not understood here."""
+    template = "/".join(part for part in ("", prefix, function.route.strip("/")) if part or not prefix)
+    path = "/" + template.strip("/")
+    if strange := [found for found in _ANY_BRACES.findall(path) if not _PARAMETER.fullmatch(found)]:
+        raise HostError([f"route of '{function.name}': {', '.join(strange)}; expected {{name}} or {{*name}}"])
+    pattern = _PARAMETER.sub(lambda found: f"{{{found[2]}:path}}" if found[1] else f"{{{found[2]}}}", path)
+    return Route(pattern, _endpoint(function, invocations), methods=METHODS)
+
+
+def _endpoint(function: HttpFunction, invocations: Invocations) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        # Azure matches the method together with the route: another method is not found rather than not allowed.
+        if function.methods and request.method not in function.methods:
+            return Response(status_code=404)
+        return _response(await invocations.answer(function, await _message(request)))
+
+    return answer
+
+
+async def _message(request: Request) -> Message:
+    body = await request.body()
+    return Message(
+        method=request.method,
+        url=str(request.url),
+        headers=dict(request.headers),
+        query=dict(request.query_params),
+        params={name: str(value) for name, value in request.path_params.items()},
+        body=TypedData(bytes=body) if body else TypedData(),
+    )
+
+
+def _response(outcome: Outcome) -> Response:
+    if outcome.error is not None:
+        return Response(status_code=500)
+    if outcome.returned is None:
+        return Response(status_code=204)
+    kind = outcome.returned.WhichOneof("data")
+    if kind != "http":
+        return Response(getattr(outcome.returned, kind), media_type="text/plain")
+    answer: Any = outcome.returned.http
+    response = Response(answer.body.bytes, int(answer.status_code), dict(answer.headers))
+    for cookie in answer.cookies or ():
+        response.set_cookie(cookie.name, cookie.value)
+    return response

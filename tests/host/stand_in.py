@@ -1,0 +1,63 @@
+"""What stands in for the pretend ARM in the host's tests? A clock behind the same control addresses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from local.certificates import Certificates
+from tests.host.serving import served
+
+
+@dataclass
+class ClockWorld:
+    """A simulated clock that moves as it is told, and remembers who was announced."""
+
+    instant: datetime
+    callers: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, to: datetime) -> None:
+        assert to >= self.instant, "the clock never goes back"
+        self.instant = to
+
+    def wait(self, seconds: float) -> None:
+        self.instant += timedelta(seconds=seconds)
+
+    def announce(self, caller: str) -> None:
+        self.callers.append(caller)
+
+
+@contextmanager
+def clock_server(world: ClockWorld, certificates: Certificates) -> Iterator[str]:
+    """Serve `world` over TLS and give its address."""
+
+    async def clock(request: Request) -> JSONResponse:
+        if request.method == "POST":
+            world.advance(datetime.fromisoformat((await request.json())["to"]))
+        return JSONResponse({"now": world.now().isoformat()})
+
+    async def wait(request: Request) -> JSONResponse:
+        world.wait((await request.json())["seconds"])
+        return JSONResponse({})
+
+    async def caller(request: Request) -> JSONResponse:
+        world.announce((await request.json())["label"])
+        return JSONResponse({})
+
+    app = Starlette(
+        routes=[
+            Route("/_local/clock", clock, methods=["GET", "POST"]),
+            Route("/_local/wait", wait, methods=["POST"]),
+            Route("/_local/caller", caller, methods=["POST"]),
+        ]
+    )
+    with served(app, certificates) as port:
+        yield f"https://localhost:{port}"

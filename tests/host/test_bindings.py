@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from local.host.bindings import HttpFunction, Indexed, TimerFunction, read_functions
+from local.host.errors import HostError
+
+TIMER = {"type": "timerTrigger", "name": "timer", "schedule": "0 0 * * * *", "direction": "IN"}
+QUEUE = {"type": "queueTrigger", "name": "message", "queueName": "work", "connection": "Fleet"}
+
+
+def indexed(name: str, *bindings: dict[str, object]) -> Indexed:
+    return Indexed(name, name, tuple(json.dumps(binding) for binding in bindings))
+
+
+def test_a_setting_between_percent_signs_is_filled_in() -> None:
+    [plan] = read_functions([indexed("plan", TIMER | {"schedule": "%NIGHTLY%"})], {"NIGHTLY": "0 0 17 * * *"})
+    assert isinstance(plan, TimerFunction)
+    assert plan.schedule.text == "0 0 17 * * *"
+
+
+def test_every_missing_setting_is_named_with_its_function() -> None:
+    functions = [indexed(name, TIMER | {"schedule": f"%{name.upper()}_AT%"}) for name in ("plan", "enforce")]
+    with pytest.raises(HostError) as refusal:
+        read_functions(functions, {})
+    assert refusal.value.problems == [
+        "the 'plan' function is in error: '%PLAN_AT%' does not resolve to a value: the setting PLAN_AT is not set",
+        "the 'enforce' function is in error: '%ENFORCE_AT%' does not resolve to a value: "
+        "the setting ENFORCE_AT is not set",
+    ]
+
+
+def test_a_trigger_kind_that_is_not_hosted_is_refused_by_name() -> None:
+    with pytest.raises(HostError, match=r"'work'.*does not host triggers of kind queueTrigger yet"):
+        read_functions([indexed("tick", TIMER), indexed("work", QUEUE)], {})
+
+
+def test_an_output_binding_that_is_not_hosted_is_refused_by_name() -> None:
+    output = {"type": "queue", "name": "out", "queueName": "work", "direction": "OUT"}
+    with pytest.raises(HostError, match="does not host bindings of kind queue yet"):
+        read_functions([indexed("tick", TIMER, output)], {})
+
+
+def test_timers_are_monitored_and_do_not_run_on_startup_unless_told() -> None:
+    told = TIMER | {"useMonitor": False, "runOnStartup": True}
+    [plain, changed] = read_functions([indexed("plain", TIMER), indexed("changed", told)], {})
+    assert isinstance(plain, TimerFunction)
+    assert isinstance(changed, TimerFunction)
+    assert (plain.use_monitor, plain.run_on_startup) == (True, False)
+    assert (changed.use_monitor, changed.run_on_startup) == (False, True)
+
+
+def test_a_route_is_named_after_its_function_unless_told() -> None:
+    answer = {"type": "http", "name": "$return", "direction": "OUT"}
+    trigger = {"type": "httpTrigger", "name": "req", "methods": ["GET"]}
+    [health] = read_functions([indexed("health", trigger, answer)], {})
+    assert health == HttpFunction("health", "health", "req", "health", frozenset({"GET"}))

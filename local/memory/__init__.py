@@ -1,0 +1,36 @@
+"""How do flows run without any Azure? The ports over the pretend cloud's state, in this process's memory."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from local.memory.fleet import MemoryFleet
+from local.memory.ledger import MemoryLedger
+from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
+from local.memory.vaults import MemoryVaults
+from local.world import World
+from shared.ports import Ports
+
+__all__ = ["ports"]
+
+
+def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], None] | None = None) -> Ports:
+    """Return ports over `world` with empty stores; waiting steps the world.
+
+    `fault` is told the name of each call to Azure ("vaults.items", "fleet.vms", ...) before it takes effect, and of
+    each write again after it, with ".sent" appended; what it raises, the caller sees.
+    """
+    happens = fault or _nothing
+    return Ports(
+        vaults=MemoryVaults(world, happens),
+        fleet=MemoryFleet(world, happens),
+        ledger=MemoryLedger(),
+        plans=MemoryPlans(),
+        policies=MemoryPolicies(),
+        reports=MemoryReports(),
+        switches=frozenset(switches),
+        wait=lambda seconds: world.advance(timedelta(seconds=seconds)),
+    )
+
+
+def _nothing(_call: str) -> None:
+    return None

@@ -1,0 +1,52 @@
+"""Who has taken what? The Ledger port in this process's memory, safe between threads."""
+
+import threading
+from collections.abc import Mapping
+from datetime import date
+
+
+class MemoryLedger:
+    """Rows by kind and lower-cased key; each keeps the key as it was written."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
+        self._spent: dict[tuple[str, str, date], int] = {}
+        self._lock = threading.Lock()
+
+    def read(self, kind: str, key: str) -> Mapping[str, str] | None:
+        """Return the row, or None."""
+        with self._lock:
+            found = self._rows.get((kind, key.lower()))
+            return None if found is None else dict(found[1])
+
+    def rows(self, kind: str) -> dict[str, Mapping[str, str]]:
+        """Return all rows of a kind by key."""
+        with self._lock:
+            return {key: dict(values) for (of, _), (key, values) in self._rows.items() if of == kind}
+
+    def claim(self, kind: str, key: str, values: Mapping[str, str]) -> bool:
+        """Insert the row; False, and nothing changes, where it is there already."""
+        with self._lock:
+            if (kind, key.lower()) in self._rows:
+                return False
+            self._rows[kind, key.lower()] = (key, dict(values))
+            return True
+
+    def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
+        """Insert or replace the row."""
+        with self._lock:
+            self._rows[kind, key.lower()] = (key, dict(values))
+
+    def drop(self, kind: str, key: str) -> None:
+        """Remove the row if it is there."""
+        with self._lock:
+            self._rows.pop((kind, key.lower()), None)
+
+    def spend(self, quota: str, subject: str, day: date, limit: int) -> bool:
+        """Take one from the day's quota; False when `limit` are taken."""
+        with self._lock:
+            taken = self._spent.get((quota, subject.lower(), day), 0)
+            if taken >= limit:
+                return False
+            self._spent[quota, subject.lower(), day] = taken + 1
+            return True

@@ -1,0 +1,66 @@
+"""Where do plans, policies and reports stay without storage? In this process's memory, as the texts they are."""
+
+from datetime import date
+
+from shared.errors import Permanent
+from shared.messages import plan_from_json, plan_to_json
+from shared.model.plan import Plan
+
+
+class MemoryPlans:
+    """Plans go through their document form, so that one which cannot be stored is found out here too."""
+
+    def __init__(self) -> None:
+        self._nights: dict[date, str] = {}
+        self._latest: str | None = None
+
+    def save(self, plan: Plan) -> None:
+        """Store the plan under its night, and as the newest."""
+        self._latest = self._nights[plan.night] = plan_to_json(plan)
+
+    def latest(self) -> Plan | None:
+        """Return the newest plan, or None."""
+        return None if self._latest is None else plan_from_json(self._latest)
+
+
+class MemoryPolicies:
+    """The published fleet.yaml and the last good one."""
+
+    def __init__(self) -> None:
+        self._current: str | None = None
+        self._last_good: str | None = None
+
+    def current(self) -> str | None:
+        """Return the published document, or None."""
+        return self._current
+
+    def last_good(self) -> str | None:
+        """Return the newest document that was marked good, or None."""
+        return self._last_good
+
+    def publish(self, text: str) -> None:
+        """Publish a document that was validated."""
+        self._current = text
+
+    def mark_good(self, text: str) -> None:
+        """Remember the document as one that was read without errors."""
+        self._last_good = text
+
+
+class MemoryReports:
+    """Reports by night."""
+
+    def __init__(self) -> None:
+        self._nights: dict[date, tuple[str, str]] = {}
+        self._latest: dict[str, str | None] = {"html": None, "json": None}
+
+    def save(self, night: date, html: str, data: str) -> None:
+        """Store the report under its night, and as the newest."""
+        self._nights[night] = (html, data)
+        self._latest = {"html": html, "json": data}
+
+    def latest(self, kind: str) -> str | None:
+        """Return the newest report as "html" or "json", or None."""
+        if kind not in self._latest:
+            raise Permanent(f"report kind {kind!r}: expected html or json")
+        return self._latest[kind]

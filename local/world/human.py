@@ -1,0 +1,47 @@
+"""What may a human hand do meanwhile? Edits behind the app's back, recorded under the human's name."""
+
+from typing import Any
+
+from local.world import writes
+from local.world.state import Item
+from local.world.world import World
+
+CALLER = "human@example.com"
+
+
+def act(world: World, kind: str, what: dict[str, Any]) -> None:
+    """Carry out one human act; raises ValueError for an unknown one and Refused where the service refuses.
+
+    assign {item or vm, policy_id}: move an item to a policy (default: its extendedProperties as they are).
+    edit {policy_id, properties}: overwrite a policy; top-level properties that are not given stay.
+    tag {vm, tags}: set tags; a value of None removes one.
+    stop {item or vm}: stop protection, keep the points.
+    """
+    if kind == "assign":
+        item = _item(world, what)
+        properties = {"policyId": what["policy_id"], "extendedProperties": what.get("extended", item.extended)}
+        writes.put_item(world, world.vaults[item.vault_id], item.id, properties, CALLER)
+    elif kind == "edit":
+        policy = world.policies[what["policy_id"].lower()]
+        properties = {**policy.properties, **what["properties"]}
+        writes.put_policy(world, world.vaults[policy.vault_id], policy.name, properties, CALLER)
+    elif kind == "tag":
+        vm = world.vms[what["vm"].lower()]
+        merged = {**vm.tags, **what["tags"]}
+        vm.tags = {name: str(value) for name, value in merged.items() if value is not None}
+        world.record(vm.id, "Microsoft.Compute/virtualMachines/write", CALLER)
+    elif kind == "stop":
+        item = _item(world, what)
+        writes.put_item(world, world.vaults[item.vault_id], item.id, {"policyId": ""}, CALLER)
+    else:
+        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag or stop")
+
+
+def _item(world: World, what: dict[str, Any]) -> Item:
+    if "item" in what:
+        return world.items[what["item"].lower()]
+    wanted = what["vm"].lower()
+    found = next((item for item in world.items.values() if item.vm_id.lower() == wanted), None)
+    if found is None:
+        raise ValueError(f"human: no protected item of {what['vm']!r}")
+    return found

@@ -1,0 +1,82 @@
+"""How does one backup run go? Lateness, phases, sizes and failures, drawn from the seed, the VM and the slot alone.
+
+Nothing here depends on the order of events, so a run at a given slot goes the same way whatever else was done.
+"""
+
+import random
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from local.world.limits import Pace
+from local.world.state import Vm
+
+FAILURES: dict[str, tuple[int, str, list[str]]] = {
+    "CloudInternalError": (
+        130001,
+        "Microsoft Azure Backup encountered an internal error.",
+        ["Wait for a few minutes and then try the operation again."],
+    ),
+    "AzureVmOffline": (
+        380008,
+        "Azure Backup was unable to install or update the extension as the virtual machine is not running.",
+        ["Ensure the VM is running and the VM agent is installed, then retry the operation."],
+    ),
+    "UserErrorVmNotFoundV2": (
+        400136,
+        "Virtual machine doesn't exist.",
+        ["Please make sure that virtual machine exists or select a different virtual machine."],
+    ),
+    "UserErrorJobSuccessfullyCancelled": (400158, "Job is cancelled.", []),
+}
+"""Real error titles with their numbers, texts and recommendations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's course: begins `late` after its slot, shows in lists `hidden` after it began."""
+
+    late: timedelta
+    hidden: timedelta
+    snapshot: timedelta
+    transfer: timedelta
+    size_mb: int
+    error: str
+
+
+def course(seed: int, vm: Vm, slot: datetime, pace: Pace, *, full: bool = False) -> Run:
+    """Return how the VM's run of `slot` goes. A full backup moves all data, at most for a day."""
+    draw = random.Random(f"{seed}|{vm.guid}|{slot.isoformat()}")
+    late = draw.uniform(0, pace.lateness.total_seconds())
+    hidden = draw.uniform(0, pace.listing_lag.total_seconds())
+    snapshot = draw.uniform(6 * 60, 10 * 60)
+    noise = draw.lognormvariate(0, pace.nightly_noise)
+    ratio = max(1.0, vm.data_gb / max(vm.churn_gb, 0.1)) if full else 1.0
+    transfer = min(vm.transfer_minutes * noise * ratio, 24 * 60)
+    failed = draw.random() < pace.failure_rate
+    title = draw.choice(("CloudInternalError", "AzureVmOffline"))
+    return Run(
+        late=timedelta(seconds=round(late, 6)),
+        hidden=timedelta(seconds=round(hidden, 6)),
+        snapshot=timedelta(seconds=round(snapshot, 6)),
+        transfer=timedelta(seconds=round(transfer * 60, 6)),
+        size_mb=int((vm.data_gb if full else vm.churn_gb * noise) * 1024),
+        error=title if failed else "",
+    )
+
+
+def configure_time(seed: int, name: str) -> timedelta:
+    """Return how long a ConfigureBackup job takes: 2 to 30 seconds."""
+    return timedelta(seconds=round(random.Random(f"{seed}|configure|{name}").uniform(2, 30), 6))
+
+
+def guid(seed: int, *parts: object) -> str:
+    """Return a GUID that depends on the seed and the parts only."""
+    text = "|".join(map(str, (seed, *parts)))
+    return str(uuid.UUID(int=random.Random(text).getrandbits(128), version=4))
+
+
+def number(seed: int, *parts: object) -> str:
+    """Return a long decimal id, as recovery points and items carry."""
+    text = "|".join(map(str, ("number", seed, *parts)))
+    return str(random.Random(text).randrange(10**13, 10**15))

@@ -1,0 +1,238 @@
+"""What happens in the pretend Azure as time passes? State, one stepped clock, and a queue of events."""
+
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from local.world import points, runs
+from local.world.limits import Limits, Pace
+from local.world.schedule import Rules
+from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
+
+EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_SWEEP_GRACE = timedelta(hours=2)
+
+
+class World:
+    """The pretend cloud. Everything in it follows from the seed, the fleet and the writes; real time plays no part.
+
+    Dictionaries are keyed by lower-cased ARM ids (jobs and operations by their GUIDs).
+    """
+
+    def __init__(
+        self, seed: int = 0, start: datetime = EPOCH, limits: Limits | None = None, pace: Pace | None = None
+    ) -> None:
+        self.seed = seed
+        self.now = start
+        self.limits = limits or Limits()
+        self.pace = pace or Pace()
+        self.vaults: dict[str, Vault] = {}
+        self.vms: dict[str, Vm] = {}
+        self.policies: dict[str, Policy] = {}
+        self.items: dict[str, Item] = {}
+        self.jobs: dict[str, Job] = {}
+        self.operations: dict[str, Operation] = {}
+        self.activity: list[Activity] = []
+        self.counters = Counters()
+        self.spent: dict[tuple[str, str], list[datetime]] = {}
+        self.running: dict[str, str] = {}
+        self._jobs_of: dict[str, list[Job]] = {}
+        self._events: list[tuple[datetime, int, str, tuple[Any, ...]]] = []
+        self._sequence = 0
+        self.after(self.pace.sweep_every, "sweep")
+
+    def advance_to(self, instant: datetime) -> None:
+        """Run the physics up to `instant`, event by event; an instant in the past changes nothing."""
+        while self._events and self._events[0][0] <= instant:
+            at, _, name, arguments = heapq.heappop(self._events)
+            self.now = max(self.now, at)
+            handler: Callable[..., None] = getattr(self, f"_on_{name}")
+            handler(*arguments)
+        self.now = max(self.now, instant)
+
+    def advance(self, span: timedelta) -> None:
+        """Run the physics for `span`."""
+        self.advance_to(self.now + span)
+
+    def after(self, span: timedelta, name: str, *arguments: Any) -> None:
+        """Queue the event `name` for `span` from now."""
+        self.at(self.now + span, name, *arguments)
+
+    def at(self, instant: datetime, name: str, *arguments: Any) -> None:
+        """Queue the event `name` for `instant`; events of one instant happen in the order they were queued."""
+        self._sequence += 1
+        heapq.heappush(self._events, (instant, self._sequence, name, arguments))
+
+    def next_event(self) -> datetime | None:
+        """Return the instant of the next queued event."""
+        return self._events[0][0] if self._events else None
+
+    def rules_of(self, item: Item) -> Rules | None:
+        """Return what the item's policy says; None while protection is stopped."""
+        policy = self.policies.get(item.policy_id.lower())
+        return policy.rules if policy else None
+
+    def jobs_in(self, vault_id: str) -> list[Job]:
+        """Return the vault's jobs that lists show by now, newest first."""
+        found = [job for job in self._jobs_of.get(vault_id.lower(), []) if job.visible_at <= self.now]
+        return sorted(found, key=lambda job: (job.started_at, job.id), reverse=True)
+
+    def items_in(self, vault_id: str) -> list[Item]:
+        """Return the vault's items in the order of their ids."""
+        return [item for key, item in sorted(self.items.items()) if item.vault_id == vault_id.lower()]
+
+    def policies_in(self, vault_id: str) -> list[Policy]:
+        """Return the vault's policies in the order of their ids."""
+        return [policy for key, policy in sorted(self.policies.items()) if policy.vault_id == vault_id.lower()]
+
+    def keep_job(self, job: Job) -> None:
+        """Add a job to the vault's history."""
+        self.jobs[job.id] = job
+        self._jobs_of.setdefault(job.vault_id, []).append(job)
+
+    def record(self, resource_id: str, operation: str, caller: str) -> None:
+        """Write an entry into the activity log."""
+        entry = runs.guid(self.seed, "activity", len(self.activity))
+        subscription = resource_id.split("/")[2]
+        self.activity.append(Activity(entry, self.now, resource_id, operation, caller, subscription))
+
+    def reschedule(self, item: Item) -> None:
+        """Follow the item's policy from now on; a run that was queued under the old one and has not begun is lost."""
+        item.generation += 1
+        rules = self.rules_of(item)
+        if rules and item.active:
+            self.at(rules.next_run(self.now), "slot", item.id.lower(), item.generation)
+
+    def skipped_runs(self) -> int:
+        """Count the days on which a protected VM has had no run, up to now."""
+        self._count_missed(self.items.values())
+        return self.counters.runs_skipped
+
+    def start_backup(self, item: Item, slot: datetime | None, expires: datetime | None = None) -> Job | None:
+        """Begin a backup job; None, and nothing happens, where another job holds the item.
+
+        `slot` is None for on-demand backups.
+        """
+        if item.id.lower() in self.running:
+            self.counters.collisions += 1
+            return None
+        vm = self.vms.get(item.vm_id.lower())
+        rules = self.rules_of(item)
+        key = slot or self.now
+        if vm is None:
+            return None
+        run = runs.course(self.seed, vm, key, self.pace, full=item.full_next)
+        vaulted = rules.vaulted(slot) if rules and slot else True
+        snapshot_ends = self.now + run.snapshot
+        due = snapshot_ends if run.error or not vaulted else snapshot_ends + run.transfer
+        job = Job(
+            id=runs.guid(self.seed, "job", item.id.lower(), key.isoformat()),
+            vault_id=item.vault_id,
+            item_id=item.id.lower(),
+            vm_id=item.vm_id.lower(),
+            vm_name=vm.name,
+            container=item.container,
+            operation="Backup",
+            started_at=self.now,
+            due=due,
+            visible_at=self.now + run.hidden,
+            snapshot_ends=snapshot_ends,
+            scheduled_for=slot,
+            expires=expires,
+            user_triggered=slot is None,
+            vaulted=vaulted,
+            size_mb=run.size_mb,
+            error=run.error,
+            tags=rules.tags(slot) if rules and slot else frozenset(),
+        )
+        self.running[item.id.lower()] = job.id
+        self.keep_job(job)
+        item.last_slot, item.days_missed = key, 0
+        if not run.error:
+            self.at(snapshot_ends, "snapshot", job.id)
+        self.at(due, "end", job.id)
+        return job
+
+    def _on_slot(self, item_id: str, generation: int) -> None:
+        item = self.items.get(item_id)
+        if item is None or item.generation != generation or not item.active:
+            return
+        rules, slot = self.rules_of(item), self.now
+        if rules is None:
+            return
+        self.at(rules.next_run(slot), "slot", item_id, generation)
+        vm = self.vms.get(item.vm_id.lower())
+        if vm is not None:
+            late = runs.course(self.seed, vm, slot, self.pace).late
+            self.at(slot + late, "start", item_id, generation, slot)
+
+    def _on_start(self, item_id: str, generation: int, slot: datetime) -> None:
+        item = self.items.get(item_id)
+        if item is not None and item.generation == generation and item.active:
+            self.start_backup(item, slot)
+
+    def _on_snapshot(self, job_id: str) -> None:
+        job = self.jobs[job_id]
+        item = self.items.get(job.item_id)
+        if item is None or job.status != "InProgress":
+            return
+        rules = self.rules_of(item)
+        point = Point(
+            id=runs.number(self.seed, job.id),
+            at=job.started_at + timedelta(seconds=4),
+            tags=job.tags,
+            policy_type=rules.policy_type if rules else "V1",
+            consistency="AppConsistent" if self.vms[job.vm_id].os_type == "Windows" else "FileSystemConsistent",
+            promised=job.expires or job.started_at,
+            kept_until=job.expires,
+        )
+        points.add(item, point, rules)
+
+    def _on_end(self, job_id: str) -> None:
+        job = self.jobs[job_id]
+        if job.status not in {"InProgress", "Cancelling"}:
+            return
+        job.ended_at = self.now
+        job.status = "Failed" if job.error else "Completed"
+        self.running.pop(job.item_id, None)
+        item = self.items.get(job.item_id)
+        if item is None:
+            return
+        item.last_status, item.last_backup_at = job.status, job.started_at
+        if job.error:
+            return
+        item.full_next = False
+        if item.state == "IRPending":
+            item.state = "Protected"
+        if job.vaulted and item.points:
+            wanted = runs.number(self.seed, job.id)
+            for point in item.points[-8:]:
+                point.vaulted = point.vaulted or point.id == wanted
+
+    def _on_configured(self, operation_id: str, change: Callable[[], None]) -> None:
+        operation = self.operations[operation_id]
+        operation.status, operation.ended_at = "Succeeded", self.now
+        job = self.jobs[operation.job_id]
+        job.status, job.ended_at = "Completed", self.now
+        change()
+
+    def _on_sweep(self) -> None:
+        self.after(self.pace.sweep_every, "sweep")
+        for item in self.items.values():
+            self.counters.points_pruned += points.sweep(item, self.rules_of(item), self.now, self.pace)
+        self._count_missed(self.items.values())
+
+    def _count_missed(self, items: Iterable[Item]) -> None:
+        """A run counts as skipped once the next scheduled one is half a period overdue.
+
+        Moving a slot forward by less than that is not a skipped day, it only stretches one night.
+        """
+        for item in items:
+            rules = self.rules_of(item)
+            if rules is None or not item.active or item.last_slot is None:
+                continue
+            period = rules.period
+            while self.now > item.last_slot + period * (1.5 + item.days_missed) + _SWEEP_GRACE:
+                item.days_missed += 1
+                self.counters.runs_skipped += 1

@@ -1,0 +1,287 @@
+"""What does the service do with a write? Policies, memberships and on-demand backups, refused or carried out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from local.clock import parse
+from local.world import points, policies, runs, schedule
+from local.world.state import Item, Job, Json, Operation, Policy, Refused, Vault, Vm
+from local.world.world import World
+
+POLICY_WRITE = "Microsoft.RecoveryServices/vaults/backupPolicies/write"
+ITEM_WRITE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write"
+BACKUP = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action"
+_DAY = timedelta(hours=24)
+_DOS = (
+    "Operation is blocked as you have reached the limit on number of operations permitted in 24 hours.\r\n"
+    "Contact Microsoft support or retry after 24 hours."
+)
+
+
+def put_policy(world: World, vault: Vault, name: str, properties: Json, caller: str) -> Policy:
+    """Create the policy or overwrite it whole; effective at once, for existing points too.
+
+    Raises Refused.
+    """
+    _spend(world, "policy", vault.id, world.limits.policy_writes_per_vault_day)
+    policies.check(properties)
+    stored = policies.tidy(properties)
+    after = schedule.read(stored)
+    policy_id = f"{vault.id}/backupPolicies/{name}"
+    before = world.policies.get(policy_id.lower())
+    if before is None:
+        if len(world.policies_in(vault.id)) >= world.limits.policies_per_vault:
+            raise Refused(400, "BMSUserErrorPolicyLimitReached", "The vault has reached its limit of backup policies.")
+        before = world.policies[policy_id.lower()] = Policy(policy_id, name, vault.id.lower(), stored, after)
+    else:
+        _change_policy(world, vault, before, stored, after)
+    world.record(before.id, POLICY_WRITE, caller)
+    return before
+
+
+def _change_policy(world: World, vault: Vault, policy: Policy, stored: Json, after: schedule.Rules) -> None:
+    members = [item for item in world.items_in(vault.id) if item.policy_id.lower() == policy.id.lower()]
+    if members and after.policy_type != policy.rules.policy_type:
+        raise Refused(
+            400, "BMSUserErrorPolicyObjectInUse", "The policy type cannot be changed while items use the policy."
+        )
+    less = policies.shortened(policy.rules, after)
+    _refuse_less(vault, less)
+    world.counters.policies_shortened += bool(less)
+    moved = (policy.rules.starts, policy.rules.offset, policy.rules.weekdays, policy.rules.frequency) != (
+        after.starts,
+        after.offset,
+        after.weekdays,
+        after.frequency,
+    )
+    policy.properties, policy.rules = stored, after
+    for item in members:
+        points.promise(item, after)
+        if moved:
+            world.reschedule(item)
+
+
+def put_item(world: World, vault: Vault, item_id: str, properties: Json, caller: str) -> Operation:
+    """Accept a membership write; its effect is visible when its job ends, seconds later.
+
+    Raises Refused. An empty policyId, or protectionState ProtectionStopped, stops protection: the service asks nothing.
+    """
+    item = world.items.get(item_id.lower())
+    if item is not None and item.deleted_at is not None:
+        raise Refused(
+            400,
+            "BMSUserErrorDataSourceInDeferredDeleteState",
+            "This operation on a soft deleted backup item is not allowed\r\n"
+            "Undelete the soft deleted backup item and try again.",
+        )
+    _refuse_conflict(world, item_id)
+    _spend(world, "move", vault.id, world.limits.moves_per_vault_day)
+    policy_id = str(properties.get("policyId") or "")
+    if not policy_id or properties.get("protectionState") == "ProtectionStopped":
+        if item is None:
+            raise Refused(404, "BMSUserErrorItemNotFound", "The protected item was not found.")
+        return _stop(world, vault, item, caller)
+    policy = _policy_for(world, vault, policy_id)
+    if item is None:
+        return _protect(world, vault, item_id, policy, properties, caller)
+    return _move(world, vault, item, policy, properties, caller)
+
+
+def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
+    policy = world.policies.get(policy_id.lower())
+    if policy is None or policy.vault_id != vault.id.lower() or not policy.rules.starts:
+        raise Refused(
+            400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: policyId names no VM policy here."
+        )
+    members = sum(item.policy_id.lower() == policy.id.lower() for item in world.items.values())
+    if members >= world.limits.vms_per_policy:
+        raise Refused(400, "BMSUserErrorPolicyVmLimitReached", "The policy has reached its limit of virtual machines.")
+    return policy
+
+
+def _move(world: World, vault: Vault, item: Item, policy: Policy, properties: Json, caller: str) -> Operation:
+    before = world.rules_of(item)
+    if before and before.policy_type == "V2" and policy.rules.policy_type == "V1":
+        raise Refused(
+            400, "BMSUserErrorInvalidInput", "An item of an Enhanced policy cannot move to a Standard policy."
+        )
+    migrates = bool(before) and before.policy_type != policy.rules.policy_type if before else False
+    if migrates and item.id.lower() in world.running:
+        raise Refused(
+            400, "UserErrorBackupOperationInProgress", "A backup operation is in progress; try again when it has ended."
+        )
+    if before:
+        _refuse_less(vault, [name for name in policies.shortened(before, policy.rules) if name != "instant"])
+    extended = properties.get("extendedProperties")
+
+    def change() -> None:
+        if _exclusions(item.extended) and not _same_exclusions(item.extended, extended):
+            world.counters.exclusions_lost += 1
+        item.policy_id, item.extended = policy.id, extended
+        item.full_next = item.full_next or migrates
+        if item.state == "ProtectionStopped":
+            item.state = "Protected" if item.points else "IRPending"
+            item.last_slot, item.days_missed = world.now, 0
+        points.promise(item, policy.rules)
+        world.reschedule(item)
+
+    return _configure(world, vault, item.id, item.vm_id, change, caller, policy.name)
+
+
+def _protect(world: World, vault: Vault, item_id: str, policy: Policy, properties: Json, caller: str) -> Operation:
+    vm = world.vms.get(str(properties.get("sourceResourceId") or "").lower())
+    if vm is None:
+        raise Refused(
+            400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: sourceResourceId names no VM."
+        )
+    if vm.region != vault.region:
+        raise Refused(
+            400, "UserErrorVMNotInSameRegion", "The virtual machine and the vault must be in the same region."
+        )
+    if any(other.vm_id.lower() == vm.id.lower() for other in world.items.values()):
+        raise Refused(400, "UserErrorVMAlreadyProtected", "The virtual machine is already protected in another vault.")
+
+    def change() -> None:
+        protect(world, vault, vm, policy, extended=properties.get("extendedProperties"))
+
+    return _configure(world, vault, item_id, vm.id, change, caller, policy.name)
+
+
+def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json | None = None) -> Item:
+    """Make the VM an item of the vault, waiting for its first backup."""
+    names = f"iaasvmcontainerv2;{vm.resource_group.lower()};{vm.name.lower()}"
+    item_id = f"{vault.id}/backupFabrics/Azure/protectionContainers/IaasVMContainer;{names}/protectedItems/VM;{names}"
+    item = Item(
+        id=item_id,
+        name=f"VM;{names}",
+        container=names,
+        vault_id=vault.id.lower(),
+        vm_id=vm.id,
+        policy_id=policy.id,
+        state="IRPending",
+        data_id=runs.number(world.seed, "item", item_id.lower()),
+        since=world.now,
+        extended=extended,
+    )
+    item.last_slot = world.now
+    world.items[item_id.lower()] = item
+    world.reschedule(item)
+    return item
+
+
+def _stop(world: World, vault: Vault, item: Item, caller: str) -> Operation:
+    def change() -> None:
+        if item.state != "ProtectionStopped":
+            world.counters.protection_stopped += 1
+        item.state, item.policy_id = "ProtectionStopped", ""
+        world.reschedule(item)
+
+    return _configure(world, vault, item.id, item.vm_id, change, caller, "")
+
+
+def trigger_backup(world: World, vault: Vault, item_id: str, expires: str | None, caller: str) -> Operation:
+    """Start an on-demand backup; kept until `expires` (ISO), else 30 days.
+
+    Raises Refused: no protection, another job on the item, or nine starts in a UTC day.
+    """
+    item = world.items.get(item_id.lower())
+    if item is None or not item.active:
+        raise Refused(
+            400, "UserErrorBcmDatasourceNotPresent", "The item is not actively protected; resume protection and retry."
+        )
+    if item.id.lower() in world.running:
+        raise Refused(
+            409, "UserErrorBackupOperationInProgress", "Another backup operation is in progress on this item."
+        )
+    _spend(world, "backup", item.id, world.limits.backups_per_item_day)
+    kept_until: datetime = parse(expires) if expires else (world.now + timedelta(days=30)).astimezone(UTC)
+    job = world.start_backup(item, None, kept_until)
+    if job is None:
+        raise Refused(400, "UserErrorVmNotFoundV2", "Virtual machine doesn't exist.")
+    world.record(item.id, BACKUP, caller)
+    operation = Operation(
+        id=runs.guid(world.seed, "operation", len(world.operations)),
+        item_id=item.id.lower(),
+        vault_id=vault.id.lower(),
+        started_at=world.now,
+        status="Succeeded",
+        ended_at=world.now,
+        job_id=job.id,
+    )
+    world.operations[operation.id] = operation
+    return operation
+
+
+def _configure(
+    world: World, vault: Vault, item_id: str, vm_id: str, change: Callable[[], None], caller: str, policy_name: str
+) -> Operation:
+    count = len(world.operations)
+    took = runs.configure_time(world.seed, f"{item_id.lower()}|{count}")
+    vm = world.vms.get(vm_id.lower())
+    vm_name = vm.name if vm else vm_id.rsplit("/", 1)[-1]
+    job = Job(
+        id=runs.guid(world.seed, "configure", count),
+        vault_id=vault.id.lower(),
+        item_id=item_id.lower(),
+        vm_id=vm_id.lower(),
+        vm_name=vm_name,
+        container=item_id.rsplit("/", 1)[-1].split(";", 1)[-1].lower(),
+        operation="ConfigureBackup" if policy_name else "DisableBackup",
+        started_at=world.now,
+        due=world.now + took,
+        visible_at=world.now,
+        bag={"VM Name": vm_name, "Policy Name": policy_name},
+    )
+    operation = Operation(
+        id=runs.guid(world.seed, "operation", count),
+        item_id=item_id.lower(),
+        vault_id=vault.id.lower(),
+        started_at=world.now,
+        job_id=job.id,
+    )
+    world.keep_job(job)
+    world.operations[operation.id] = operation
+    world.at(job.due, "configured", operation.id, change)
+    world.record(item_id, ITEM_WRITE, caller)
+    return operation
+
+
+def _refuse_conflict(world: World, item_id: str) -> None:
+    for operation in reversed(list(world.operations.values())[-500:]):
+        if operation.item_id == item_id.lower() and operation.status == "InProgress":
+            raise Refused(
+                409,
+                "BMSUserErrorConflictingProtectionOperation",
+                "Another operation is in progress on the item; wait for it to end and try again.",
+            )
+
+
+def _refuse_less(vault: Vault, less: list[str]) -> None:
+    if not less:
+        return
+    if vault.immutability in {"Locked", "Unlocked"}:
+        raise Refused(
+            400,
+            "BMSUserErrorImmutableVaultRetentionReduction",
+            f"Reduction in retention is not allowed since the vault is immutable ({', '.join(less)}).",
+        )
+    if vault.guarded:
+        raise Refused(
+            403, "UserErrorResourceGuardApprovalNeeded", "Reduced retention is guarded by the vault's Resource Guard."
+        )
+
+
+def _spend(world: World, quota: str, subject: str, limit: int) -> None:
+    taken = world.spent.setdefault((quota, subject.lower()), [])
+    taken[:] = [at for at in taken if at > world.now - _DAY]
+    if len(taken) >= limit:
+        raise Refused(400, "CloudDosAbsoluteLimitReached", _DOS)
+    taken.append(world.now)
+
+
+def _exclusions(extended: Json | None) -> Json | None:
+    return (extended or {}).get("diskExclusionProperties")
+
+
+def _same_exclusions(before: Json | None, after: Json | None) -> bool:
+    return _exclusions(before) == _exclusions(after)

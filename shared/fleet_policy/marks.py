@@ -24,14 +24,18 @@ _CORE = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong; `line` counts from 1, `path` is dotted ("document" for the whole)."""
+    """One thing that is wrong; `line` counts from 1, `path` is dotted ("document" for the whole).
+
+    As text it is one printable line, whatever the document holds.
+    """
 
     line: int
     path: str
     text: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.path}: {self.text}"
+        said = f"line {self.line}: {self.path}: {self.text}"
+        return "".join(character if character.isprintable() else "?" for character in said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ def load(text: str) -> Marked:
         return _refused(1, r"holds an escape that names no character; expected \u0000 to \U0010FFFF inside quotes")
     walk = _Walk()
     data = None if node is None else walk.value(node, ())
+    if walk.endless is not None:
+        text = f"grows without bound through its aliases; expected at most {MAX_VALUES} values and {MAX_DEPTH} levels"
+        return _refused(walk.endless, text)
     return Marked(data, {(): 1} | walk.lines, walk.problems)
 
 
@@ -133,11 +140,12 @@ class _Walk:
     problems: list[Problem] = field(default_factory=list)
     seen: int = 0
     depth: int = 0
+    endless: int | None = None
 
     def value(self, node: yaml.Node, path: Path) -> object:
         self.seen += 1
         if self.seen > MAX_VALUES or self.depth > MAX_DEPTH:
-            self._too_much(node)
+            self.endless = self.endless or _line(node)
             return None
         self.depth += 1
         value = self._value(node, path)
@@ -153,11 +161,6 @@ class _Walk:
             return self._mapping(node, path)
         self._complain(node, path, f"has the tag {node.tag}; expected plain lists and mappings; remove the tag")
         return None
-
-    def _too_much(self, node: yaml.Node) -> None:
-        text = f"grows without bound through its aliases; expected at most {MAX_VALUES} values and {MAX_DEPTH} levels"
-        if not any(problem.text == text for problem in self.problems):
-            self._complain(node, (), text)
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
         pattern, _, make = _SCALARS.get(node.tag.removeprefix(_CORE), ("", "", None))

@@ -48,6 +48,13 @@ class _Reading:
             if name not in read and value is not None and value not in NEUTRAL.get(name, ()):
                 self.note(f"{at}{name}")
 
+    def inside(self, wire: Wire, name: str, at: str) -> Wire:
+        """Return the object `name` of `wire`, an empty one where it is absent; note it where it is anything else."""
+        value = wire.get(name)
+        if value is not None and not isinstance(value, Mapping):
+            self.note(f"{at}{name}")
+        return mapping(value)
+
     def minutes(self, value: object, path: str) -> int | None:
         """Return the wall-clock minutes of a list with one run time; its date and its Z say nothing."""
         times = entries(value)
@@ -70,10 +77,10 @@ def policy_from(wire: Wire) -> BackupPolicy | None:
     if text(properties.get("backupManagementType")).lower() != "azureiaasvm":
         return None
     reading = _Reading()
-    schedule = mapping(properties.get("schedulePolicy"))
+    schedule = reading.inside(properties, "schedulePolicy", "")
     frequency, start, run_days = _schedule(schedule, reading)
-    retention = _retention(mapping(properties.get("retentionPolicy")), start, reading)
-    group = mapping(properties.get("instantRPDetails"))
+    retention = _retention(reading.inside(properties, "retentionPolicy", ""), start, reading)
+    group = reading.inside(properties, "instantRPDetails", "")
     reading.leftovers(group, "instantRPDetails.", "azureBackupRGNamePrefix", "azureBackupRGNameSuffix")
     reading.leftovers(
         properties,
@@ -95,7 +102,7 @@ def policy_from(wire: Wire) -> BackupPolicy | None:
         )
         or 0,
         run_days=run_days,
-        archive=_archive(properties.get("tieringPolicy"), reading),
+        archive=_archive(reading.inside(properties, "tieringPolicy", ""), reading),
         snapshot_consistency=text(properties.get("snapshotConsistencyType")),
         snapshot_group=(text(group.get("azureBackupRGNamePrefix")), text(group.get("azureBackupRGNameSuffix"))),
         protected_items=number(properties.get("protectedItemsCount")) or 0,
@@ -154,7 +161,7 @@ def _retention(retention: Wire, start: int | None, reading: _Reading) -> Retenti
     reading.leftovers(retention, at, "retentionPolicyType", *classes)
 
     def tagged(name: str, runs: Callable[[Wire], tuple[str, ...] | None], *read: str) -> TaggedRetention | None:
-        schedule = mapping(retention.get(name))
+        schedule = reading.inside(retention, name, at)
         if not schedule:
             return None
         when = _needed(runs(schedule), f"{at}{name}.{read[0]}", reading)
@@ -177,7 +184,7 @@ def _retention(retention: Wire, start: int | None, reading: _Reading) -> Retenti
 
 
 def _daily_days(retention: Wire, start: int | None, reading: _Reading) -> int | None:
-    schedule = mapping(retention.get("dailySchedule"))
+    schedule = reading.inside(retention, "dailySchedule", "retentionPolicy.")
     if not schedule:
         return None
     at = "retentionPolicy.dailySchedule."
@@ -201,10 +208,10 @@ def _kept(schedule: Wire, at: str, start: int | None, reading: _Reading) -> tupl
     return count or 0, unit[0] if unit else ""
 
 
-def _archive(tiering: object, reading: _Reading) -> tuple[str, ...]:
+def _archive(tiering: Wire, reading: _Reading) -> tuple[str, ...]:
     """Return the tiering policy as sorted "tier: mode count unit" lines; DoNotTier is the same as no policy."""
     lines = []
-    for tier, wire in mapping(tiering).items():
+    for tier, wire in tiering.items():
         rule = mapping(wire)
         reading.leftovers(rule, f"tieringPolicy.{tier}.", "tieringMode", "duration", "durationType")
         mode, unit = text(rule.get("tieringMode")), text(rule.get("durationType"))

@@ -1,1 +1,1 @@
-"""How does it look? Pure: values in, HTML, SVG and JSON out."""
+"""How does a night look? Pure renderings of a `NightReport`: HTML with inline SVG, JSON text, a terminal digest."""

@@ -1,0 +1,37 @@
+"""How is a night told in a terminal? A few lines of plain text, wide enough for 80 columns."""
+
+from shared.model.night import NightReport
+from shared.report.figures import Figures, figures
+from shared.report.verdict import tone, verdict
+
+WIDTH = 80
+
+
+def digest(night: NightReport) -> str:
+    """Return the night as a few lines of plain text, ending in a line break."""
+    numbers = figures(night)
+    lines = [
+        f"Night of {night.night.isoformat()} (UTC) - {tone(night).value}",
+        verdict(night),
+        "",
+        f"  protected    {numbers.protected:,} of {numbers.vms:,} VMs in {numbers.vaults:,} vaults",
+        f"  at once      {_peaks(numbers)}",
+        f"  written      {numbers.writes.moves:,} moves, {numbers.writes.policies:,} policies",
+        f"  not written  {numbers.writes.waiting:,} waiting, {numbers.writes.held:,} held, "
+        f"{numbers.writes.unverified:,} unverified, {numbers.writes.failed:,} failed",
+    ]
+    if night.needs_human:
+        lines += ["", "Needs a human:"]
+        lines += [f"  {_clipped(f'{finding.code}: {finding.text}', WIDTH - 2)}" for finding in night.needs_human]
+    return "\n".join(lines) + "\n"
+
+
+def _peaks(numbers: Figures) -> str:
+    before = "" if numbers.observed_before is None else f"{numbers.observed_before:,} -> "
+    planned = "" if numbers.plan is None else f" (planned {numbers.plan.peak:,}, bound {numbers.plan.bound:,.2f})"
+    return f"{before}{numbers.observed_after:,}{planned}"
+
+
+def _clipped(text: str, width: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 3] + "..."

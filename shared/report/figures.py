@@ -1,0 +1,196 @@
+"""Which numbers sum a night up? Computed once, so that page, JSON and digest cannot disagree."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.model.azure import Vault
+from shared.model.night import POLICY_STEP, NightReport, Run
+from shared.model.plan import Action, Finding, Outcome, Plan, RegionProof, Step
+from shared.report.concurrency import peak_by_region
+
+FINISHED = frozenset({"Completed", "CompletedWithWarnings"})
+"""Job words after which a recovery point exists."""
+BROKEN = frozenset({"Failed", "Cancelled"})
+RUNNING = frozenset({"InProgress", "Cancelling"})
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFigures:
+    """One region's peaks of concurrent backups; None where there is no plan or no night to compare with."""
+
+    region: str
+    planned_before: int | None
+    planned: int | None
+    bound: float | None
+    ratio: float | None
+    observed_before: int | None
+    observed_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """The plan in numbers. `ratio` is peak / bound, None where the bound is zero."""
+
+    peak_before: int
+    peak: int
+    bound: float
+    ratio: float | None
+    policies: int
+    edits: int
+    kept: int
+    moves: int
+    held: int
+    outside_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """How the night's backups ended; `completed` counts those with warnings too."""
+
+    total: int
+    completed: int
+    with_warnings: int
+    failed: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What became of the intended writes: sent and confirmed, and where the others stand."""
+
+    moves: int
+    policies: int
+    waiting: int
+    held: int
+    unverified: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All numbers of a night."""
+
+    vms: int
+    protected: int
+    vaults: int
+    observed_before: int | None
+    observed_after: int
+    plan: PlanFigures | None
+    regions: tuple[RegionFigures, ...]
+    jobs: Jobs
+    writes: Writes
+    needs_human: int
+
+
+def figures(night: NightReport) -> Figures:
+    """Return the numbers of `night`."""
+    regions = _regions(night)
+    return Figures(
+        vms=len(night.vms),
+        protected=night.protected,
+        vaults=len(night.vaults),
+        observed_before=None if night.before_begins_at is None else sum(r.observed_before or 0 for r in regions),
+        observed_after=sum(r.observed_after for r in regions),
+        plan=None if night.plan is None else _plan(night.plan),
+        regions=regions,
+        jobs=_jobs(night.runs_after),
+        writes=_writes(night),
+        needs_human=len(night.needs_human),
+    )
+
+
+def written(night: NightReport) -> tuple[Step, ...]:
+    """Return the confirmed writes in time order."""
+    return tuple(step for step in _in_time_order(night.steps) if step.outcome is Outcome.WRITTEN)
+
+
+def standing(night: NightReport) -> tuple[Step, ...]:
+    """Return what is not written and stands so at the end: each subject's last step, then the plan's held VMs.
+
+    A VM that the plan holds appears once, with the enforcement's own step where there is one.
+    """
+    last = {(step.kind, step.subject.lower()): step for step in _in_time_order(night.steps)}
+    open_steps = tuple(step for step in last.values() if step.outcome is not Outcome.WRITTEN)
+    named = {step.subject.lower() for step in open_steps if step.kind != POLICY_STEP}
+    held = night.plan.held if night.plan else ()
+    return open_steps + tuple(
+        Step(night.made_at, "move", vm.vm_id, Outcome.HELD, vm.reason, before=vm.current_policy, after=vm.policy)
+        for vm in held
+        if named.isdisjoint({vm.vm_id, vm.name.lower()})
+    )
+
+
+def findings(night: NightReport) -> tuple[Finding, ...]:
+    """Return the protection findings and the plan's own, each once."""
+    planned = night.plan.findings if night.plan else ()
+    return tuple(dict.fromkeys(night.protection + planned))
+
+
+def vault_names(vaults: Iterable[Vault]) -> dict[str, str]:
+    """Return the vaults' names by id."""
+    return {vault.id: vault.name for vault in vaults}
+
+
+def _in_time_order(steps: Iterable[Step]) -> list[Step]:
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _plan(plan: Plan) -> PlanFigures:
+    placed = [vm for vm in plan.vms if vm.action is not Action.HOLD]
+    return PlanFigures(
+        peak_before=sum(proof.peak_before for proof in plan.proofs),
+        peak=plan.peak,
+        bound=round(plan.bound, 2),
+        ratio=_ratio(plan.peak, plan.bound),
+        policies=len(plan.policies),
+        edits=len(plan.edits),
+        kept=sum(vm.action is Action.KEEP for vm in plan.vms),
+        moves=len(plan.moves),
+        held=len(plan.held),
+        outside_window=sum(vm.slot not in vm.allowed for vm in placed),
+    )
+
+
+def _ratio(peak: int, bound: float) -> float | None:
+    return round(peak / bound, 3) if bound > 0 else None
+
+
+def _regions(night: NightReport) -> tuple[RegionFigures, ...]:
+    before, after = peak_by_region(night.runs_before), peak_by_region(night.runs_after)
+    proofs = {proof.region: proof for proof in (night.plan.proofs if night.plan else ())}
+    compared = night.before_begins_at is not None
+    return tuple(
+        _region(region, proofs.get(region), before.get(region, 0) if compared else None, after.get(region, 0))
+        for region in sorted({*before, *after, *proofs})
+    )
+
+
+def _region(region: str, proof: RegionProof | None, before: int | None, after: int) -> RegionFigures:
+    if proof is None:
+        return RegionFigures(region, None, None, None, None, before, after)
+    bound, ratio = round(proof.bound, 2), _ratio(proof.peak, proof.bound)
+    return RegionFigures(region, proof.peak_before, proof.peak, bound, ratio, before, after)
+
+
+def _jobs(runs: tuple[Run, ...]) -> Jobs:
+    return Jobs(
+        total=len(runs),
+        completed=sum(run.status in FINISHED for run in runs),
+        with_warnings=sum(run.status == "CompletedWithWarnings" for run in runs),
+        failed=sum(run.status in BROKEN for run in runs),
+        running=sum(run.status in RUNNING for run in runs),
+    )
+
+
+def _writes(night: NightReport) -> Writes:
+    done, open_steps = written(night), standing(night)
+    policies = sum(step.kind == POLICY_STEP for step in done)
+    ended = {outcome: sum(step.outcome is outcome for step in open_steps) for outcome in Outcome}
+    return Writes(
+        moves=len(done) - policies,
+        policies=policies,
+        waiting=ended[Outcome.WAITING],
+        held=ended[Outcome.HELD],
+        unverified=ended[Outcome.UNVERIFIED],
+        failed=ended[Outcome.FAILED],
+    )

@@ -1,0 +1,97 @@
+"""How did the load change? One SVG per region: concurrent backups before and after, planned peak and bound."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from markupsafe import Markup
+
+from shared.model.night import NightReport, Run
+from shared.report.concurrency import curve
+from shared.report.day_axis import DayAxis
+from shared.report.figures import RegionFigures
+
+WIDTH, HEIGHT = 640, 250
+LEFT, RIGHT, TOP, BOTTOM = 40, 552, 22, 222
+
+_CHART = Markup(
+    '<svg class="chart load" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
+    "<title>{label}</title>{ticks}{levels}{curves}{marks}</svg>"
+)
+_LEVEL = Markup(
+    '<path class="grid" d="M{left} {y:g}H{right}"/><text class="level" x="{x}" y="{text_y:g}">{count:,}</text>'
+)
+_AREA = Markup('<path class="area {kind}" d="{path}"/>')
+_LINE = Markup('<path class="line {kind}" d="M{left} {y:g}H{right}"/>')
+_LABEL = Markup('<text class="label {kind}" x="{x}" y="{y:g}">{text}</text>')
+
+
+def load_chart(night: NightReport, region: RegionFigures) -> Markup:
+    """Return the region's chart; both days share one axis, so their curves lie over each other."""
+    top = max(1, region.observed_before or 0, region.observed_after, region.planned or 0)
+    days = [("after", night.begins_at, night.runs_after)]
+    if night.before_begins_at is not None:
+        days.insert(0, ("before", night.before_begins_at, night.runs_before))
+    curves = [
+        _AREA.format(kind=kind, path=_path(_of(runs, region.region), _axis(night, begins_at), top))
+        for kind, begins_at, runs in days
+    ]
+    return _CHART.format(
+        width=WIDTH,
+        height=HEIGHT,
+        label=_label(region),
+        ticks=_axis(night, night.begins_at).ticks(TOP, BOTTOM),
+        levels=_levels(top),
+        curves=Markup("").join(curves),
+        marks=_marks(region, top),
+    )
+
+
+def _of(runs: Iterable[Run], region: str) -> list[Run]:
+    return [run for run in runs if run.region == region]
+
+
+def _axis(night: NightReport, begins_at: datetime) -> DayAxis:
+    return DayAxis(begins_at, begins_at + (night.ends_at - night.begins_at), LEFT, RIGHT)
+
+
+def _y(count: float, top: int) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * count / top, 1)
+
+
+def _path(runs: list[Run], axis: DayAxis, top: int) -> str:
+    steps = (f"H{axis.x(instant):g}V{_y(count, top):g}" for instant, count in curve(runs))
+    return f"M{LEFT} {BOTTOM}{''.join(steps)}H{RIGHT}V{BOTTOM}"
+
+
+def _levels(top: int) -> Markup:
+    return Markup("").join(
+        _LEVEL.format(left=LEFT, right=RIGHT, x=LEFT - 8, y=_y(count, top), text_y=_y(count, top) + 4, count=count)
+        for count in _round_counts(top)
+    )
+
+
+def _round_counts(top: int) -> Iterable[int]:
+    """Return at most five even steps of 1, 2 or 5 times a power of ten, from zero up."""
+    step = next(s for power in range(12) for s in (10**power, 2 * 10**power, 5 * 10**power) if top / s <= 4)
+    return range(0, top + 1, step)
+
+
+def _marks(region: RegionFigures, top: int) -> Markup:
+    if region.planned is None or region.bound is None:
+        return Markup("")
+    planned, bound = _y(region.planned, top), _y(region.bound, top)
+    bound_text = min(max(bound, planned) + 12, BOTTOM)
+    planned_text = min(planned - 3, bound_text - 13)
+    lines = (
+        _LINE.format(kind="bound", left=LEFT, right=RIGHT, y=bound),
+        _LINE.format(kind="planned", left=LEFT, right=RIGHT, y=planned),
+        _LABEL.format(kind="planned", x=RIGHT + 6, y=planned_text, text=f"planned {region.planned:,}"),
+        _LABEL.format(kind="bound", x=RIGHT + 6, y=bound_text, text=f"bound {region.bound:,}"),
+    )
+    return Markup("").join(lines)
+
+
+def _label(region: RegionFigures) -> str:
+    before = "" if region.observed_before is None else f"before at most {region.observed_before:,}, "
+    plan = "" if region.planned is None else f"; planned peak {region.planned:,}, proved bound {region.bound:,}"
+    return f"Concurrent backups in {region.region}: {before}after at most {region.observed_after:,}{plan}."

@@ -1,0 +1,62 @@
+"""What frames one day's chart? The two sides that are compared, their axes, sizes and outer SVG."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from markupsafe import Markup
+
+from shared.model.night import NightReport, Run
+from shared.report.day_axis import DayAxis
+from shared.report.fleet_rows import Row
+
+WIDTH, LEFT, RIGHT, TOP = 640, 118, 632, 6
+HEAD = 20
+FOOT = 22
+NAME_LENGTH = 17
+
+_CHART = Markup(
+    '<svg class="chart gantt" viewBox="0 0 {width} {height:g}" role="img" aria-label="{label}">'
+    "<title>{label}</title>{ticks}{rows}</svg>"
+)
+_HEAD = Markup('<text class="head" x="4" y="{y:g}">{name}<tspan class="where" dx="6">{remark}</tspan></text>')
+
+
+class Side(StrEnum):
+    """Which of the two days a panel shows."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+def axis(night: NightReport, side: Side) -> DayAxis:
+    """Return the side's day, drawn beside the names."""
+    begins_at = night.begins_at
+    if side is Side.BEFORE and night.before_begins_at is not None:
+        begins_at = night.before_begins_at
+    return DayAxis(begins_at, begins_at + (night.ends_at - night.begins_at), LEFT, RIGHT)
+
+
+def runs(row: Row, side: Side) -> tuple[Run, ...]:
+    """Return the row's backups of the side's day."""
+    return row.after if side is Side.AFTER else row.before
+
+
+def head(y: float, name: str, remark: str) -> Markup:
+    """Return the heading of a group of rows whose top is at `y`."""
+    return _HEAD.format(y=y + 13, name=name, remark=remark)
+
+
+def frame(day: DayAxis, drawn: Iterable[Markup], bottom: float, label: str) -> Markup:
+    """Return the whole SVG: grid first, rows over it, `bottom` being the last row's lower edge."""
+    return _CHART.format(
+        width=WIDTH,
+        height=bottom + FOOT,
+        label=label,
+        ticks=day.ticks(TOP, bottom + 2),
+        rows=Markup("").join(drawn),
+    )
+
+
+def clipped(name: str) -> str:
+    """Return the name, shortened to what fits beside the chart."""
+    return name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,60 @@
+"""How was the night? One sentence and a tone."""
+
+from enum import StrEnum
+
+from shared.model.night import NightReport
+from shared.report.figures import Figures, Jobs, figures
+
+
+class Tone(StrEnum):
+    """How much attention the night wants; the word stands beside the colour."""
+
+    GOOD = "Calm night"
+    ATTENTION = "Needs attention"
+    BAD = "Trouble"
+
+
+def tone(night: NightReport) -> Tone:
+    """Return the night's tone: failures first, then whatever waits for a person."""
+    numbers = figures(night)
+    if numbers.jobs.failed or numbers.writes.failed or any(not check.ok for check in night.judge):
+        return Tone.BAD
+    return Tone.ATTENTION if numbers.needs_human else Tone.GOOD
+
+
+def verdict(night: NightReport) -> str:
+    """Return one sentence: how the backups ended, how many ran at once, and whether a person is needed."""
+    numbers = figures(night)
+    parts = ["no plan was made"] if numbers.plan is None else []
+    parts += [_jobs(numbers.jobs) + _peak(numbers), _needs_human(numbers.needs_human)]
+    sentence = "; ".join(parts) + "."
+    return sentence[0].upper() + sentence[1:]
+
+
+def _jobs(jobs: Jobs) -> str:
+    if not jobs.total:
+        return "no backup ran"
+    running = f", {jobs.running:,} still running" if jobs.running else ""
+    if jobs.failed:
+        return f"{jobs.failed:,} of {counted(jobs.total, 'backup')} failed{running}"
+    if jobs.completed == jobs.total:
+        return "the one backup finished" if jobs.total == 1 else f"all {jobs.total:,} backups finished"
+    return f"{jobs.completed:,} of {counted(jobs.total, 'backup')} finished{running}"
+
+
+def _peak(numbers: Figures) -> str:
+    if not numbers.jobs.total:
+        return ""
+    before = f" where {numbers.observed_before:,} ran before" if numbers.observed_before else ""
+    return f", at most {numbers.observed_after:,} at once{before}"
+
+
+def _needs_human(count: int) -> str:
+    if not count:
+        return "nothing needs a human"
+    return f"{counted(count, 'thing')} {'needs' if count == 1 else 'need'} a human"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 backup" or "2 backups"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -4,13 +4,18 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from nightshift.__main__ import app
 from tests.house.source import OURS, ROOT, files, modules, settings_names, text
 
 DOCUMENTS = [path for path in files() if path.endswith(".md")]
 LONGEST_RECORD = 60
+TREES = (*OURS, "tests", "docs", "infra", "samples")
 HOST_WORDS = {"version", "id", "isEnabled"}
 """host.json leaves that are no number of ours."""
 
@@ -46,7 +51,7 @@ def test_the_map_is_read_by_folder_and_module() -> None:
 
 
 def test_architecture_names_every_module_and_no_other() -> None:
-    there = {module.path for module in modules(*OURS) if module.name != "__init__"}
+    there = {module.path for module in modules(*OURS) if module.folder and module.name != "__init__"}
     mapped = mapped_modules(text("docs/architecture.md"))
     assert {"missing": there - mapped, "gone": mapped - there} == {"missing": set(), "gone": set()}
 
@@ -93,6 +98,29 @@ def test_every_python_module_in_a_command_exists(path: str) -> None:
     assert [
         place for place in places if not (place / "__main__.py").is_file() and not place.with_suffix(".py").is_file()
     ] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_path_of_the_tree_exists(path: str) -> None:
+    named = re.findall(rf"`((?:{'|'.join(TREES)})/[\w./-]*)`", text(path))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def operator_commands(document: str) -> set[str]:
+    """The `nightshift` commands in code spans, and on command lines of code blocks."""
+    return set(re.findall(r"(?:`|^\$? *)nightshift ([a-z]+(?: [a-z]+)?)", document, re.MULTILINE))
+
+
+def test_an_operator_command_is_seen_with_its_group() -> None:
+    words = "`nightshift policy check FILE` or `nightshift diff`\n```\nnightshift pause --for 8h\n```"
+    assert operator_commands(words) == {"policy check", "diff", "pause"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_command_of_the_operator_exists(path: str) -> None:
+    top = cast(TyperGroup, get_command(app)).commands
+    known = set(top) | {f"{name} {inner}" for name, group in top.items() for inner in getattr(group, "commands", ())}
+    assert operator_commands(text(path)) <= known
 
 
 def test_every_setting_is_explained_and_sampled() -> None:

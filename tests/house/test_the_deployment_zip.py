@@ -74,7 +74,7 @@ print(json.dumps({
     "modules": sorted(sys.modules),
     "origins": sorted({one.__file__ for name, one in list(sys.modules.items())
                        if name.partition(".")[0] in {"function_app", "functions", "shared"} and one.__file__}),
-}))
+}), flush=True)
 os._exit(0)
 """
 

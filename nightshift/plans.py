@@ -9,6 +9,7 @@ from nightshift.answers import FAILED, Output, say, say_json, say_table, warn
 from shared import clock
 from shared.model.azure import SLOT_MINUTES
 from shared.model.intent import FleetPolicy
+from shared.model.night import POLICY_STEP
 from shared.model.plan import Outcome, Plan, Step, VmPlan
 from shared.ports import Ports
 
@@ -47,11 +48,11 @@ def rollback(
     """Put VMs back on the policy they had before their first move, under the same rules as any move."""
     if [vm is not None, vault is not None, everything].count(True) != 1:
         raise typer.BadParameter("expected exactly one of --vm, --vault and --all")
-    from shared.flows import backup_windows
+    from shared.flows import rollback as way_back
 
     ports, policy = _published()
-    selection = backup_windows.Selection(vm, vault, everything)
-    steps = backup_windows.rollback(ports, policy, clock.now(), selection, dry_run=not yes)
+    selection = way_back.Selection(vm or "", vault or "", everything)
+    steps = way_back.rollback(ports, policy, clock.now(), selection, dry_run=not yes)
     if output is Output.JSON:
         say_json({"dry_run": not yes, "steps": [_step_json(step) for step in steps]})
     else:
@@ -128,18 +129,27 @@ def _ratio(peak: int, bound: float) -> str:
 def _say_steps(steps: Sequence[Step], nothing: str) -> None:
     if not steps:
         say(nothing)
+        return
     for step in steps:
-        say(f"{step.kind} {_change(step)}", f"    {step.outcome} {step.at:%Y-%m-%d %H:%M} UTC: {step.reason}")
+        say(*_step_lines(step))
+    held = sum(step.outcome is Outcome.HELD for step in steps)
+    policies = sum(step.kind == POLICY_STEP for step in steps)
+    say("", f"{policies} policies, {len(steps) - policies - held} memberships, {held} held")
 
 
-def _change(step: Step) -> str:
-    """Return `vm: Old -> ns-...`, or one line a field where before and after hold several."""
-    before, after = step.before.split("\n"), step.after.split("\n")
-    if len(before) == 1 and len(after) == 1:
-        return f"{step.subject}: {step.before or 'none'} -> {step.after or 'none'}"
-    gone = [f"    - {line}" for line in before if line and line not in after]
-    come = [f"    + {line}" for line in after if line and line not in before]
-    return "\n".join([step.subject, *gone, *come])
+def _step_lines(step: Step) -> list[str]:
+    """Return a membership as `vm: Old -> ns-...`, a policy with one line for each field that changes."""
+    name = step.subject.rpartition("/")[2]
+    if step.outcome is Outcome.HELD:
+        return [f"{step.kind} {name}: stays on {step.before or 'no policy'}", f"    held: {step.reason}"]
+    if step.kind == POLICY_STEP:
+        fields = [f"    {field}" for field in step.after.split("; ")]
+        return [
+            f"policy {name}: {'edited' if step.before else 'created'}",
+            *fields,
+            f"    {step.outcome}: {step.reason}",
+        ]
+    return [f"{step.kind} {name}: {step.before or 'none'} -> {step.after}", f"    {step.outcome}: {step.reason}"]
 
 
 def _step_json(step: Step) -> dict[str, Any]:

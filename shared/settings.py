@@ -24,16 +24,17 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings, or raise MissingSettings that names every absent or unreadable one."""
     env = os.environ if environment is None else environment
     problems = [
-        f"{name} is not set; expected {what}"
-        for name, what in (
-            ("NIGHTSHIFT_BLOB_URI", "the blob endpoint of the app's storage account, https://<account>.blob.core.windows.net"),
-            ("NIGHTSHIFT_TABLE_URI", "the table endpoint of the app's storage account, https://<account>.table.core.windows.net"),
-        )
+        f"{name} is not set; expected the {kind} endpoint of the app's storage account, "
+        f"https://<account>.{kind}.core.windows.net"
+        for name, kind in (("NIGHTSHIFT_BLOB_URI", "blob"), ("NIGHTSHIFT_TABLE_URI", "table"))
         if not env.get(name)
     ]
     switches = frozenset(word.strip().lower() for word in env.get("NIGHTSHIFT_SWITCHES", "").split(",") if word.strip())
     if unknown := sorted(switches - SWITCHES):
-        problems.append(f"NIGHTSHIFT_SWITCHES holds {', '.join(unknown)}; expected a comma-separated list of {', '.join(sorted(SWITCHES))}")
+        problems.append(
+            f"NIGHTSHIFT_SWITCHES holds {', '.join(unknown)}; "
+            f"expected a comma-separated list of {', '.join(sorted(SWITCHES))}"
+        )
     if problems:
         raise MissingSettings(problems)
     return Settings(

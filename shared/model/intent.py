@@ -95,7 +95,8 @@ class Limits:
     moves_per_vault_day: int = 250
     vms_per_vault: int = 1000
     slots_per_tier: int = 16
-    job_history_days: int = 21
+    migrations_per_vault_day: int = 10
+    job_history_days: int = 14
     replan_above: float = 1.25
     max_retention_days: int = 3700
 

@@ -1,0 +1,10 @@
+"""The whole app on one screen: one line for each trigger module."""
+
+import azure.functions as func
+
+from functions import backup_windows, protection, review
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app.register_functions(backup_windows.bp)
+app.register_functions(protection.bp)
+app.register_functions(review.bp)

@@ -1,0 +1,15 @@
+"""Timer that compares VMs in scope with protected items."""
+
+import azure.functions as func
+
+from shared import clock, wiring
+from shared.flows import fleet_policy, protection
+
+bp = func.Blueprint()
+
+
+@bp.timer_trigger(arg_name="timer", schedule="0 15 */6 * * *", use_monitor=True)
+def check_protection(timer: func.TimerRequest) -> None:
+    """Report VMs that are not protected as intended."""
+    ports, now = wiring.ports(), clock.now()
+    protection.check(ports, fleet_policy.read(ports, now), now)

@@ -1,0 +1,208 @@
+"""How are vaults brought towards their plan? Policies first, then moves into policies that were re-read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.flows.look import POLICIES, settle
+from shared.flows.writes import Placement, Sent, Writer, write_membership, write_policy
+from shared.model.azure import BackupPolicy, Vault
+from shared.model.observed import Observed
+from shared.model.plan import Outcome, Plan, PolicyEdit, Step, VmPlan
+from shared.rules.enforcement import Scene, judge
+from shared.rules.slot_policies import fingerprint, id_of
+
+RUNNING_BACK = timedelta(days=3)
+"""Running jobs are asked for this far back; first backups of large disks take more than one day."""
+SETTLE_SECONDS = 60.0
+"""A configure job takes 2 to 30 s in recorded traffic; memberships are re-read after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a plan wants written by now: moves, and edits of existing policies."""
+
+    plan: Plan
+    moves: tuple[VmPlan, ...]
+    edits: tuple[PolicyEdit, ...]
+
+    @property
+    def vault_ids(self) -> frozenset[str]:
+        """The vaults that have anything due."""
+        return frozenset([*(move.vault_id for move in self.moves), *(vault_of(edit.policy_id) for edit in self.edits)])
+
+    @property
+    def targets(self) -> dict[str, BackupPolicy]:
+        """The plan's slot policies by id."""
+        return {policy.id: policy for policy in self.plan.policies}
+
+
+def vault_of(policy_id: str) -> str:
+    """Return the vault's id out of a policy's."""
+    return policy_id.rsplit("/backuppolicies/", 1)[0]
+
+
+def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
+    """Write what is due and judged safe; return one step for each intended write, verified by re-reading."""
+    scenes = _scenes(writer, due, observed)
+    steps: dict[str, Step] = {}
+    going: list[tuple[VmPlan, Scene]] = []
+    for move in due.moves:
+        scene = scenes[move.vm_id]
+        verdict = judge(move, scene, writer.intent, writer.now)
+        steps[move.vm_id] = membership_step(writer, move, verdict.outcome, verdict.reason)
+        if verdict.go:
+            going.append((move, scene))
+    wanted = {id_of(move.vault_id, move.policy): f"{move.tier} needs it" for move, _ in going}
+    wanted |= {edit.policy_id: edit.reason for edit in due.edits}
+    policy_steps, ready = _bring_policies(writer, due, wanted, observed)
+    steps |= _move(writer, going, ready)
+    return (*policy_steps, *steps.values())
+
+
+def membership_step(writer: Writer, move: VmPlan, outcome: Outcome, reason: str) -> Step:
+    """Return the record of one intended move."""
+    return Step(writer.now, "membership", move.vm_id, outcome, reason, move.current_policy, move.policy)
+
+
+def _scenes(writer: Writer, due: Due, observed: Observed) -> dict[str, Scene]:
+    vaults = {vault.id: vault for vault in observed.vaults}
+    vms = {vm.id: vm for vm in observed.vms}
+    items = {(item.vault_id, item.vm_id): item for item in observed.items}
+    policies = {policy.id: policy for policy in observed.policies}
+    since = writer.now - RUNNING_BACK
+    busy = {
+        (vault_id, job.container)
+        for vault_id in sorted({move.vault_id for move in due.moves})
+        for job in writer.ports.vaults.jobs(vaults[vault_id], since, writer.now, "InProgress")
+    }
+    scenes = {}
+    for move in due.moves:
+        item = items.get((move.vault_id, move.vm_id))
+        scenes[move.vm_id] = Scene(
+            vault=vaults[move.vault_id],
+            vm=vms.get(move.vm_id),
+            item=item,
+            current=policies.get(item.policy_id) if item else None,
+            target=due.targets.get(id_of(move.vault_id, move.policy)),
+            job_running=item is not None and (item.vault_id, item.container) in busy,
+        )
+    return scenes
+
+
+def _bring_policies(
+    writer: Writer, due: Due, wanted: Mapping[str, str], observed: Observed
+) -> tuple[list[Step], dict[str, str]]:
+    """Write the wanted policies that differ; return the steps, and which policy ids may be moved into.
+
+    The second value maps each policy id to "" where it is as planned, else to why nothing may move into it.
+    """
+    vaults = {vault.id: vault for vault in observed.vaults}
+    present = {policy.id: policy for policy in observed.policies}
+    editable = {edit.policy_id for edit in due.edits}
+    ready: dict[str, str] = {}
+    pending: dict[str, Sent] = {}
+    for policy_id in sorted(wanted):
+        target, current = due.targets[policy_id], present.get(policy_id)
+        if current is not None and fingerprint(current) == fingerprint(target):
+            ours = writer.ports.ledger.read(POLICIES, policy_id) is not None
+            ready[policy_id] = "" if ours else f"policy {target.name} exists, but Nightshift did not write it"
+        elif current is not None and policy_id not in editable:
+            ready[policy_id] = f"policy {target.name} is not as planned; it is judged again tonight"
+        else:
+            pending[policy_id] = write_policy(writer, vaults[vault_of(policy_id)], target, current, wanted[policy_id])
+    steps = _reread_policies(writer, due, pending, vaults) if pending else {}
+    ready |= {policy_id: "" if step.outcome is Outcome.WRITTEN else step.reason for policy_id, step in steps.items()}
+    return list(steps.values()), ready
+
+
+def _reread_policies(
+    writer: Writer, due: Due, pending: Mapping[str, Sent], vaults: Mapping[str, Vault]
+) -> dict[str, Step]:
+    """Re-read the written vaults; what got lost on the way, and is provably not there, is sent once more."""
+    touched = [vaults[vault_id] for vault_id in sorted({vault_of(policy_id) for policy_id in pending})]
+    present = _policies_of(writer, touched)
+    again = {
+        policy_id: write_policy(
+            writer, vaults[vault_of(policy_id)], due.targets[policy_id], present.get(policy_id), sent.step.reason
+        )
+        for policy_id, sent in pending.items()
+        if sent.lost and not _as_planned(due.targets[policy_id], present)
+    }
+    if again:
+        present = _policies_of(writer, touched)
+    return {
+        policy_id: _verified_policy(again.get(policy_id, sent).step, due.targets[policy_id], present)
+        for policy_id, sent in pending.items()
+    }
+
+
+def _policies_of(writer: Writer, vaults: Iterable[Vault]) -> dict[str, BackupPolicy]:
+    found = tuple(policy for vault in vaults for policy in writer.ports.vaults.policies(vault))
+    observed = Observed((), (), (), found)
+    settle(writer.ports.ledger, observed)
+    return {policy.id: policy for policy in observed.policies}
+
+
+def _as_planned(target: BackupPolicy, present: Mapping[str, BackupPolicy]) -> bool:
+    current = present.get(target.id)
+    return current is not None and fingerprint(current) == fingerprint(target)
+
+
+def _verified_policy(step: Step, target: BackupPolicy, present: Mapping[str, BackupPolicy]) -> Step:
+    if step.outcome is not Outcome.UNVERIFIED:
+        return step
+    if _as_planned(target, present):
+        return replace(step, outcome=Outcome.WRITTEN)
+    return replace(step, reason=f"{step.reason}; re-read, but {target.name} is not as written")
+
+
+def _move(writer: Writer, going: Iterable[tuple[VmPlan, Scene]], ready: Mapping[str, str]) -> dict[str, Step]:
+    """Send the moves whose policy is ready, re-read, and send once more what got lost and is not there."""
+    steps: dict[str, Step] = {}
+    sent: dict[str, tuple[VmPlan, Placement, Sent]] = {}
+    for move, scene in going:
+        if objection := ready.get(id_of(move.vault_id, move.policy), "its policy was not re-read"):
+            steps[move.vm_id] = membership_step(writer, move, Outcome.WAITING, objection)
+        elif scene.item is not None and scene.target is not None:
+            placement = Placement(scene.vault, scene.item, scene.target, move.reason)
+            sent[move.vm_id] = (move, placement, write_membership(writer, placement))
+    results = confirm(writer, {vm_id: (placement, result) for vm_id, (_, placement, result) in sent.items()})
+    return steps | results
+
+
+def confirm(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[str, Step]:
+    """Re-read the memberships that were sent; a lost one that is provably not there is sent once more."""
+    memberships = _reread(writer, sent)
+    again = {
+        vm_id: (placement, write_membership(writer, placement))
+        for vm_id, (placement, result) in sent.items()
+        if result.lost and memberships.get(vm_id, ("", ""))[0] != placement.target.id
+    }
+    if again:
+        memberships |= _reread(writer, again)
+    return {
+        vm_id: _verified_move(again.get(vm_id, (placement, result))[1].step, placement, memberships.get(vm_id))
+        for vm_id, (placement, result) in sent.items()
+    }
+
+
+def _reread(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[str, tuple[str, str]]:
+    """Return (policy id, extended properties) by VM id, re-read from every vault that was written."""
+    vaults = {p.vault.id: p.vault for p, result in sent.values() if result.step.outcome is Outcome.UNVERIFIED}
+    if not vaults:
+        return {}
+    writer.ports.wait(SETTLE_SECONDS)
+    items = tuple(item for vault_id in sorted(vaults) for item in writer.ports.vaults.items(vaults[vault_id]))
+    settle(writer.ports.ledger, Observed((), (), items, ()))
+    return {item.vm_id: (item.policy_id, item.extended_properties) for item in items}
+
+
+def _verified_move(step: Step, placement: Placement, found: tuple[str, str] | None) -> Step:
+    if step.outcome is not Outcome.UNVERIFIED:
+        return step
+    if found is None or found[0] != placement.target.id:
+        return replace(step, reason=f"{step.reason}; sent, but not visible yet")
+    if found[1] != placement.item.extended_properties:
+        return replace(step, outcome=Outcome.FAILED, reason="moved, but its disk exclusions changed on the way")
+    return replace(step, outcome=Outcome.WRITTEN)

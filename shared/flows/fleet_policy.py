@@ -1,0 +1,31 @@
+"""Which intent is in force? The published fleet.yaml, or the last good one with an alert."""
+
+from datetime import datetime
+
+from shared import fleet_policy
+from shared.errors import BadMessage, Permanent
+from shared.model.intent import FleetPolicy
+from shared.ports import Ports
+from shared.telemetry import Event, tell
+
+
+def read(ports: Ports, now: datetime) -> FleetPolicy:
+    """Return the intent in force at `now`. Raises Permanent where none was ever published or readable."""
+    text = ports.policies.current()
+    if text is None:
+        raise Permanent("no fleet.yaml is published; run `nightshift policy publish fleet.yaml`", "NoFleetPolicy")
+    try:
+        intent = fleet_policy.parse(text)
+    except BadMessage as problem:
+        return _last_good(ports, problem, now)
+    if ports.policies.last_good() != text:
+        ports.policies.mark_good(text)
+    return intent
+
+
+def _last_good(ports: Ports, problem: BadMessage, now: datetime) -> FleetPolicy:
+    tell(Event.ALERT, code="fleet-policy-invalid", subject="config/fleet.yaml", text=str(problem), at=now)
+    good = ports.policies.last_good()
+    if good is None:
+        raise Permanent(f"the published fleet.yaml is invalid and none was good before: {problem}") from problem
+    return fleet_policy.parse(good)

@@ -1,0 +1,90 @@
+"""What is true right now? One look at the vaults in scope, and what the ledger remembers of our writes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.model.azure import Change, Vault
+from shared.model.intent import FleetPolicy
+from shared.model.observed import Memory, Observed
+from shared.ports import Ledger, Ports
+from shared.rules.scope import vault_in_scope
+from shared.rules.slot_policies import fingerprint
+
+PLACEMENTS = "placements"
+POLICIES = "policies"
+ORIGINS = "origins"
+DRIFT = "drift"
+ROLLED_BACK = "rolledback"
+SENT = "sent"
+VERIFIED = "verified"
+CHANGES_BACK = timedelta(days=2)
+"""How far back the activity log is asked who made a change; drift is found within a day."""
+
+
+def vaults_in_scope(ports: Ports, intent: FleetPolicy) -> tuple[Vault, ...]:
+    """List the vaults that the scope names, sorted by id."""
+    found = [vault for sub in intent.scope.subscriptions for vault in ports.vaults.vaults(sub)]
+    return tuple(sorted((v for v in found if vault_in_scope(v, intent.scope)), key=lambda vault: vault.id))
+
+
+def look(ports: Ports, intent: FleetPolicy, vaults: Iterable[Vault]) -> Observed:
+    """Read VMs, items and policies of `vaults`, and settle what earlier writes became."""
+    vaults = tuple(vaults)
+    observed = Observed(
+        vaults=vaults,
+        vms=tuple(ports.fleet.vms(intent.scope.subscriptions)),
+        items=tuple(item for vault in vaults for item in ports.vaults.items(vault)),
+        policies=tuple(policy for vault in vaults for policy in ports.vaults.policies(vault)),
+    )
+    settle(ports.ledger, observed)
+    return replace(observed, memory=remember(ports.ledger))
+
+
+def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Observed:
+    """Look at everything that planning needs: history of jobs, the last plan, and who changed what drifted."""
+    observed = look(ports, intent, vaults_in_scope(ports, intent))
+    since = now - timedelta(days=intent.limits.job_history_days)
+    jobs = tuple(job for vault in observed.vaults for job in ports.vaults.jobs(vault, since, now))
+    changes = changes_behind(ports, observed, intent, now)
+    return replace(observed, jobs=jobs, changes=changes, previous=ports.plans.latest())
+
+
+def remember(ledger: Ledger) -> Memory:
+    """Return what the ledger knows of our own writes that were verified."""
+    return Memory(
+        placements={key: row["policy"] for key, row in ledger.rows(PLACEMENTS).items() if row["state"] == VERIFIED},
+        written={key: line for key, row in ledger.rows(POLICIES).items() if (line := _written(row))},
+        drift_since={key: datetime.fromisoformat(row["since"]) for key, row in ledger.rows(DRIFT).items()},
+        rolled_back={key: row["reason"] for key, row in ledger.rows(ROLLED_BACK).items()},
+    )
+
+
+def settle(ledger: Ledger, observed: Observed) -> None:
+    """Mark writes that were sent, and that the world now shows, as verified."""
+    memberships = {item.vm_id: item.policy_id for item in observed.items}
+    policies = {policy.id: fingerprint(policy) for policy in observed.policies}
+    for kind, field, truth in ((PLACEMENTS, "policy", memberships), (POLICIES, "fingerprint", policies)):
+        for key, row in ledger.rows(kind).items():
+            if row["state"] == SENT and truth.get(key) == row[field]:
+                ledger.write(kind, key, {**row, "state": VERIFIED})
+
+
+def changes_behind(ports: Ports, observed: Observed, intent: FleetPolicy, now: datetime) -> tuple[Change, ...]:
+    """Ask the activity log who wrote what, only where something is not as we left it."""
+    memory = observed.memory
+    moved = any(memory.placements.get(item.vm_id, item.policy_id) != item.policy_id for item in observed.items)
+    edited = any(
+        memory.written.get(policy.id, line) != line
+        for policy, line in ((policy, fingerprint(policy)) for policy in observed.policies)
+    )
+    if not moved and not edited:
+        return ()
+    return tuple(
+        change for sub in intent.scope.subscriptions for change in ports.fleet.changes(sub, now - CHANGES_BACK, now)
+    )
+
+
+def _written(row: Mapping[str, str]) -> str:
+    """Return the fingerprint that the policy had when we last saw our write of it; "" before the first."""
+    return row["fingerprint"] if row["state"] == VERIFIED else row["previous"]

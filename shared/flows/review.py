@@ -1,0 +1,105 @@
+"""What happened in the night? Look once more, put the record beside it, and store the morning report."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from shared.flows.look import look, vaults_in_scope
+from shared.flows.record import steps_of
+from shared.model.azure import Job, ProtectedItem
+from shared.model.intent import FleetPolicy
+from shared.model.night import NightReport, Run
+from shared.model.observed import Observed
+from shared.model.plan import Finding, Plan
+from shared.ports import Ports
+from shared.report import data, page
+from shared.rules import protection
+from shared.rules.backup_windows import morning
+from shared.telemetry import Event, tell
+
+REVIEWED = "reviewed"
+BASELINE = "baseline"
+FLEET_DAY = timedelta(days=1)
+
+
+def review_tonight(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport | None:
+    """Make the report once its night's windows are over; None where it is too early, or done."""
+    night = intent.night_of(now)
+    regions = {line.region for line in made.vms} if (made := ports.plans.latest()) else set()
+    if now < morning(intent, night, regions) or ports.ledger.read(REVIEWED, str(night)) is not None:
+        return None
+    report = review(ports, intent, now)
+    ports.ledger.claim(REVIEWED, str(night), {"at": now.isoformat()})
+    return report
+
+
+def review(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport:
+    """Make and store the report of the fleet day that holds `now`, compared with the day before the first plan."""
+    observed = look(ports, intent, vaults_in_scope(ports, intent))
+    begins = datetime.combine(intent.night_of(now), datetime.min.time(), now.tzinfo) + timedelta(
+        hours=intent.day_starts
+    )
+    before = _baseline(ports, begins)
+    made = ports.plans.latest()
+    findings = protection.judge(observed, intent)
+    report = NightReport(
+        night=intent.night_of(now),
+        made_at=now,
+        policy_version=intent.version,
+        begins_at=begins,
+        ends_at=begins + FLEET_DAY,
+        vms=tuple(observed.vms),
+        vaults=observed.vaults,
+        protected=protection.protected(observed, intent),
+        plan=made,
+        before_begins_at=before,
+        runs_before=_runs(ports, observed, before),
+        runs_after=_runs(ports, observed, begins),
+        steps=steps_of(ports, intent, now),
+        protection=findings,
+        needs_human=_needs_human(findings, made),
+        switches=tuple(sorted(ports.switches)),
+    )
+    ports.reports.save(report.night, page.html(report), data.data(report))
+    tell(Event.NIGHT_REVIEWED, night=report.night, runs=len(report.runs_after), needs_human=len(report.needs_human))
+    return report
+
+
+def _baseline(ports: Ports, begins: datetime) -> datetime | None:
+    """Return when the fleet day began that others are compared with: the first one ever reviewed; None on that day.
+
+    A plan is reported before it is written, so on the first day reviewed nothing had been moved.
+    """
+    ports.ledger.claim(BASELINE, "fleet", {"begins_at": begins.isoformat()})
+    row = ports.ledger.read(BASELINE, "fleet")
+    first = datetime.fromisoformat(row["begins_at"]) if row else begins
+    return first if first < begins else None
+
+
+def _runs(ports: Ports, observed: Observed, begins: datetime | None) -> tuple[Run, ...]:
+    if begins is None:
+        return ()
+    items = {(item.vault_id, item.container): item for item in observed.items}
+    regions = {vault.id: vault.region for vault in observed.vaults}
+    jobs = [job for vault in observed.vaults for job in ports.vaults.jobs(vault, begins, begins + FLEET_DAY)]
+    return tuple(
+        _run(job, items.get((job.vault_id, job.container)), regions[job.vault_id])
+        for job in sorted(jobs, key=lambda job: (job.started_at, job.id))
+        if job.operation == "Backup"
+    )
+
+
+def _run(job: Job, item: ProtectedItem | None, region: str) -> Run:
+    return Run(
+        vm_id=item.vm_id if item else job.container,
+        name=item.name if item else job.vm_name,
+        vault_id=job.vault_id,
+        region=region,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        status=job.status,
+    )
+
+
+def _needs_human(findings: Iterable[Finding], made: Plan | None) -> tuple[Finding, ...]:
+    protection_gaps = (finding for finding in findings if finding.code in protection.NEEDS_HUMAN)
+    return (*protection_gaps, *(made.findings if made else ()))

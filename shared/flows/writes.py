@@ -1,0 +1,110 @@
+"""How is Azure written to? Once, within the day's quotas, paused at any moment, and true only when re-read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.errors import Permanent, Transient
+from shared.flows.look import ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
+from shared.model.azure import BackupPolicy, ProtectedItem, Vault
+from shared.model.intent import FleetPolicy
+from shared.model.plan import Outcome, Step
+from shared.ports import Ports
+from shared.rules.scope import pause_on
+from shared.rules.slot_policies import field_differences, fingerprint
+
+PAUSES = "pauses"
+LONGEST_WAIT = 120.0
+"""Seconds that one refusal may hold up a tick; a longer one is left to the next tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Everything one tick needs to write: the ports, the intent and the tick's instant."""
+
+    ports: Ports
+    intent: FleetPolicy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A membership write that was judged safe: `origin` is set for a rollback to a policy that is not ours."""
+
+    vault: Vault
+    item: ProtectedItem
+    target: BackupPolicy
+    reason: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent: its step (UNVERIFIED until re-read), and whether the answer was `lost`."""
+
+    step: Step
+    lost: bool = False
+
+
+def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: BackupPolicy | None, why: str) -> Sent:
+    """Create or overwrite one slot policy."""
+    before = current.name if current else ""
+    step = Step(writer.now, "policy", target.id, Outcome.UNVERIFIED, why, before, _policy_text(current, target))
+    limit = writer.intent.limits.policy_writes_per_vault_day
+    if objection := _objection(writer, vault, "policy-writes", limit):
+        return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
+    known = writer.ports.ledger.read(POLICIES, target.id)
+    previous = known["fingerprint"] if known and known["state"] == VERIFIED else (known or {}).get("previous", "")
+    row = {"fingerprint": fingerprint(target), "previous": previous, "state": SENT, "at": writer.now.isoformat()}
+    writer.ports.ledger.write(POLICIES, target.id, row)
+    return _send(writer, step, lambda: writer.ports.vaults.write_policy(vault, target))
+
+
+def write_membership(writer: Writer, placement: Placement) -> Sent:
+    """Move one VM. Where it came from is remembered before its first move."""
+    item, target = placement.item, placement.target
+    step = Step(
+        writer.now, "membership", item.vm_id, Outcome.UNVERIFIED, placement.reason, item.policy_name, target.name
+    )
+    limit = writer.intent.limits.moves_per_vault_day
+    if objection := _objection(writer, placement.vault, "moves", limit):
+        return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
+    ledger = writer.ports.ledger
+    ledger.claim(
+        ORIGINS, item.vm_id, {"policy": item.policy_id, "name": item.policy_name, "at": writer.now.isoformat()}
+    )
+    ledger.write(PLACEMENTS, item.vm_id, {"policy": target.id, "state": SENT, "at": writer.now.isoformat()})
+    return _send(writer, step, lambda: writer.ports.vaults.assign_policy(item, target, placement.origin))
+
+
+def _objection(writer: Writer, vault: Vault, quota: str, limit: int) -> str:
+    """Return why the vault may not be written now; the quota is spent when nothing else objects."""
+    if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
+        return paused
+    if not writer.ports.ledger.spend(quota, vault.id, writer.now.date(), limit):
+        return f"the day's {limit} {quota.replace('-', ' ')} of {vault.name} are spent"
+    return ""
+
+
+def _send(writer: Writer, step: Step, call: Callable[[], None]) -> Sent:
+    """Send once. Only what the service refused at the door is sent again, after the wait it asked for."""
+    try:
+        try:
+            call()
+        except Transient as error:
+            if not error.refused or (error.retry_after or 0.0) > LONGEST_WAIT:
+                raise
+            writer.ports.wait(error.retry_after or 0.0)
+            call()
+    except Transient as error:
+        outcome = Outcome.WAITING if error.refused else Outcome.UNVERIFIED
+        return Sent(replace(step, outcome=outcome, reason=f"{step.reason}; {error}"), lost=not error.refused)
+    except Permanent as error:
+        return Sent(replace(step, outcome=Outcome.FAILED, reason=f"refused: {error}"))
+    return Sent(step)
+
+
+def _policy_text(current: BackupPolicy | None, target: BackupPolicy) -> str:
+    if current is None:
+        return f"new policy {target.name}"
+    return "; ".join(f"{field}: {old} -> {new}" for field, old, new in field_differences(current, target))

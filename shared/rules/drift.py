@@ -1,0 +1,78 @@
+"""Has somebody changed what we wrote? Slot policies compared with what we wrote and with what they should be.
+
+Reverting never lowers a retention field: longer retention is adopted, only schedules (and retention that was
+lowered) are put back, one full day after the drift was reported.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from shared.model.azure import BackupPolicy
+from shared.model.observed import Observed
+from shared.model.plan import Finding, PolicyEdit
+from shared.rules.memberships import who_wrote
+from shared.rules.retention import losses
+from shared.rules.slot_policies import field_differences, fingerprint
+
+NOTICE = timedelta(days=1)
+DRIFT = "policy-drift"
+TAMPERED = "policy-shortened"
+CODES = frozenset({DRIFT, TAMPERED})
+
+
+def policy_findings(desired: Iterable[BackupPolicy], observed: Observed) -> tuple[dict[str, str], tuple[Finding, ...]]:
+    """Return why VMs may not be moved into a policy, by policy id, and what a person should know."""
+    present = {policy.id: policy for policy in observed.policies}
+    blocked: dict[str, str] = {}
+    findings = []
+    for target in desired:
+        current = present.get(target.id)
+        if current is None:
+            continue
+        if target.id not in observed.memory.written:
+            blocked[target.id] = f"policy {current.name} exists, but Nightshift did not write it"
+        elif lost := losses(current, target):
+            blocked[target.id] = f"policy {current.name} would be shortened in place: {'; '.join(lost)}"
+        if reason := blocked.get(target.id):
+            findings.append(Finding("policy-blocked", target.id, reason))
+        if _drifted(current, observed):
+            findings.append(_drift_finding(current, target, observed))
+    return blocked, tuple(findings)
+
+
+def edits_of(
+    desired: Iterable[BackupPolicy], observed: Observed, blocked: Mapping[str, str], start: datetime
+) -> tuple[PolicyEdit, ...]:
+    """Return the existing policies to overwrite: tier edits from `start`, drift one full day after its report."""
+    present = {policy.id: policy for policy in observed.policies}
+    edits = []
+    for target in desired:
+        current = present.get(target.id)
+        if current is None or target.id in blocked or fingerprint(current) == fingerprint(target):
+            continue
+        changes = "; ".join(f"{field}: {old} -> {new}" for field, old, new in field_differences(current, target))
+        if not _drifted(current, observed):
+            edits.append(PolicyEdit(target.id, f"the tier changed: {changes}", start))
+        elif (since := observed.memory.drift_since.get(target.id)) is not None:
+            edits.append(PolicyEdit(target.id, f"drift, put back: {changes}", max(start, since + NOTICE)))
+    return tuple(edits)
+
+
+def settled(observed: Observed) -> tuple[str, ...]:
+    """Return the policies whose reported drift is over."""
+    drifted = {policy.id for policy in observed.policies if _drifted(policy, observed)}
+    return tuple(policy_id for policy_id in observed.memory.drift_since if policy_id not in drifted)
+
+
+def _drifted(current: BackupPolicy, observed: Observed) -> bool:
+    written = observed.memory.written.get(current.id)
+    return written is not None and written != fingerprint(current)
+
+
+def _drift_finding(current: BackupPolicy, target: BackupPolicy, observed: Observed) -> Finding:
+    who = who_wrote(current.id, observed.changes) or " by somebody unknown"
+    changes = "; ".join(f"{field} is {old}, planned {new}" for field, old, new in field_differences(current, target))
+    if losses(current, target):
+        return Finding(DRIFT, current.id, f"{current.name} was changed{who} and keeps more now; adopted: {changes}")
+    code = TAMPERED if losses(target, current) else DRIFT
+    return Finding(code, current.id, f"{current.name} was changed{who}; put back one day after this: {changes}")

@@ -1,0 +1,51 @@
+"""How long will this VM's backup take? The 95th percentile of its own completed jobs, else a prior."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, Job
+
+ENOUGH_JOBS = 3
+"""Fewer completed jobs than this say too little: the prior is used."""
+PRIOR_MINUTES = 120.0
+"""For fleets without history; recorded small VMs take a median of 41 and at most 196 minutes."""
+FIRST_BACKUP_MINUTES = 24 * 60.0
+"""Azure documents that a first backup may take more than a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Expected minutes and half-hour slots (1..48) of one backup, and how many jobs the figure rests on."""
+
+    minutes: float
+    slots: int
+    measured: int
+
+
+def expected(jobs: Iterable[Job], containers: Iterable[str]) -> dict[str, Expected]:
+    """Return the expected duration for each container, from scheduled and on-demand backups that completed."""
+    minutes: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for job in jobs:
+        if job.operation == "Backup" and job.status in {"Completed", "CompletedWithWarnings"}:
+            minutes[job.vault_id, job.container].append(max(0.0, job.duration.total_seconds() / 60))
+    by_container: dict[str, list[float]] = defaultdict(list)
+    for (_, container), taken in minutes.items():
+        by_container[container].extend(taken)
+    typical = [p95(taken) for taken in by_container.values() if len(taken) >= ENOUGH_JOBS]
+    prior = median(typical) if typical else PRIOR_MINUTES
+    return {container: _one(by_container.get(container, []), prior) for container in containers}
+
+
+def p95(values: list[float]) -> float:
+    """Return the 95th percentile by nearest rank."""
+    return sorted(values)[math.ceil(0.95 * len(values)) - 1]
+
+
+def _one(taken: list[float], prior: float) -> Expected:
+    measured = len(taken) >= ENOUGH_JOBS
+    minutes = p95(taken) if measured else prior
+    slots = min(SLOTS_PER_DAY, max(1, math.ceil(minutes / SLOT_MINUTES)))
+    return Expected(minutes=round(minutes, 1), slots=slots, measured=len(taken) if measured else 0)

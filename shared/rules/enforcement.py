@@ -1,0 +1,83 @@
+"""May this move happen now? A planned move judged once more on what is true at its moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
+from shared.model.intent import FleetPolicy
+from shared.model.plan import Outcome, VmPlan
+from shared.rules.memberships import RUNNING_STATES, RetentionChange, retention_objection
+from shared.rules.safe_moments import Passage, obstacle
+from shared.rules.scope import hold_on, tier_of
+from shared.rules.slots import blackout_on
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What was read a moment ago about one planned move; None where it was not found."""
+
+    vault: Vault
+    vm: Vm | None
+    item: ProtectedItem | None
+    current: BackupPolicy | None
+    target: BackupPolicy | None
+    job_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`go`, or what became of the move instead (held, waiting, or written: it is there already), and why."""
+
+    go: bool
+    outcome: Outcome
+    reason: str
+
+
+def judge(move: VmPlan, scene: Scene, intent: FleetPolicy, now: datetime) -> Verdict:
+    """Judge one move at `now`; the plan is a hint, what was just read is the truth."""
+    if scene.item is None:
+        return Verdict(False, Outcome.HELD, "it is no longer a protected item of this vault")
+    if scene.target is not None and scene.item.policy_id == scene.target.id:
+        return Verdict(False, Outcome.WRITTEN, "is in its planned policy")
+    if reason := _hold_reason(move, scene, scene.item, intent, now):
+        return Verdict(False, Outcome.HELD, reason)
+    if scene.current is None or scene.target is None or scene.vm is None:
+        return Verdict(False, Outcome.WAITING, f"policy {move.policy} is not there, or not as planned, yet")
+    if scene.job_running:
+        return Verdict(False, Outcome.WAITING, "a job is running for it")
+    tier = tier_of(scene.vm, intent.tiers)
+    if tier is None:
+        return Verdict(False, Outcome.HELD, "no tier matches its tags")
+    last = scene.item.last_recovery_point_at or scene.item.last_backup_at
+    if reason := obstacle(Passage(scene.current, scene.target, move.minutes, last, tier.rpo), now) or "":
+        return Verdict(False, Outcome.WAITING, reason)
+    return Verdict(True, Outcome.WRITTEN, move.reason)
+
+
+def fleet_objection(intent: FleetPolicy, switches: frozenset[str], plan_age_days: int, now: datetime) -> str:
+    """Return why nothing at all may be moved or edited now; "" where writes may be considered."""
+    if "plan" not in switches:
+        return "the switch `plan` is off; `nightshift diff` shows what would be written"
+    if blackout := blackout_on(intent.blackouts, now.date()):
+        return f"blackout until {blackout.last}: {blackout.reason}"
+    if plan_age_days > 1:
+        return f"the newest plan is {plan_age_days} nights old; waiting for a fresh one"
+    return ""
+
+
+def _hold_reason(move: VmPlan, scene: Scene, item: ProtectedItem, intent: FleetPolicy, now: datetime) -> str:
+    if item.soft_deleted or item.state not in RUNNING_STATES:
+        return f"its protection is {item.state.value}"
+    if item.policy_name.lower() != move.current_policy.lower():
+        return f"somebody moved it to {item.policy_name} since it was planned"
+    if scene.vm is None:
+        return "its VM is gone"
+    if hold := hold_on(scene.vm, now.date()):
+        return str(hold)
+    tier = tier_of(scene.vm, intent.tiers)
+    if tier is None or tier.name != move.tier:
+        return f"its tier is {tier.name if tier else 'none'} now, planned as {move.tier}"
+    if scene.current is None or scene.target is None:
+        return ""
+    change = RetentionChange(item.name, scene.vault, tier.name, scene.current, scene.target)
+    return retention_objection(change, intent, now.date())

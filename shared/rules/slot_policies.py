@@ -1,0 +1,100 @@
+"""What does a slot policy look like? One per vault, tier, type and start: `ns-<tier>-<hhmm>[-v2][-n]`."""
+
+from shared.model.azure import SLOT_MINUTES, BackupPolicy, Frequency, PolicyType
+from shared.model.intent import Tier
+from shared.rules.slots import clock_text
+from shared.rules.tagged_days import CLASSES, to_utc
+
+PREFIX = "ns-"
+STANDARD_INSTANT_RESTORE_DAYS = 5
+"""Most days of instant restore that a Standard policy may have (Azure instant restore documentation)."""
+
+
+def name_of(tier: str, policy_type: PolicyType, slot: int, number: int = 1) -> str:
+    """Return the policy's name; `number` counts from 1 where one policy would exceed its share of VMs."""
+    parts = [f"{PREFIX}{tier}", clock_text(slot).replace(":", "")]
+    if policy_type is PolicyType.ENHANCED:
+        parts.append("v2")
+    if number > 1:
+        parts.append(str(number))
+    return "-".join(parts)
+
+
+def id_of(vault_id: str, name: str) -> str:
+    """Return the lower-cased ARM id of a policy."""
+    return f"{vault_id}/backuppolicies/{name}".lower()
+
+
+def slot_policy(vault_id: str, tier: Tier, policy_type: PolicyType, slot: int, shift: int) -> BackupPolicy:
+    """Return the tier's first slot policy at `slot`; tagged days are moved `shift` days from local to UTC."""
+    name = name_of(tier.name, policy_type, slot)
+    days = tier.instant_restore_days
+    if policy_type is PolicyType.STANDARD:
+        days = min(days, STANDARD_INSTANT_RESTORE_DAYS)
+    return BackupPolicy(
+        id=id_of(vault_id, name),
+        name=name,
+        vault_id=vault_id,
+        policy_type=policy_type,
+        frequency=Frequency.DAILY,
+        time_zone="UTC",
+        start=slot * SLOT_MINUTES,
+        retention=to_utc(tier.retention, shift),
+        instant_restore_days=days,
+    )
+
+
+def is_ours(policy_name: str) -> bool:
+    """Return whether the name is one of ours; whether we made it is for the ledger to say."""
+    return policy_name.lower().startswith(PREFIX)
+
+
+def fingerprint(policy: BackupPolicy) -> str:
+    """Return every managed field as one line: equal lines mean nothing differs that we write or compare."""
+    tagged = [getattr(policy.retention, name) for name in CLASSES]
+    return "|".join(
+        str(part)
+        for part in (
+            policy.policy_type.value,
+            policy.frequency.value,
+            policy.time_zone,
+            policy.start,
+            ",".join(policy.run_days),
+            policy.retention.daily_days,
+            *(f"{kept.count} {kept.unit} {','.join(kept.when)}" if kept else "-" for kept in tagged),
+            policy.instant_restore_days,
+            ";".join(policy.archive),
+            policy.snapshot_consistency,
+            "/".join(policy.snapshot_group),
+            ",".join(policy.unread),
+        )
+    )
+
+
+def field_differences(current: BackupPolicy, target: BackupPolicy) -> tuple[tuple[str, str, str], ...]:
+    """Return (field, current, target) for every managed field that differs, in a reader's words."""
+    return tuple(
+        (name, old, new) for (name, old), (_, new) in zip(_fields(current), _fields(target), strict=True) if old != new
+    )
+
+
+def _fields(policy: BackupPolicy) -> list[tuple[str, str]]:
+    start = "none" if policy.start is None else clock_text(policy.start // SLOT_MINUTES)
+    fields = [
+        ("policy type", policy.policy_type.value),
+        ("schedule", " ".join((policy.frequency.value, *policy.run_days))),
+        ("start", f"{start} {policy.time_zone}"),
+        ("daily points", f"{policy.retention.daily_days or 0} days"),
+    ]
+    for name in CLASSES:
+        kept = getattr(policy.retention, name)
+        text = f"{kept.count} {kept.unit.lower()} on {', '.join(kept.when)}" if kept else "none"
+        fields.append((f"{name} points", text))
+    return [
+        *fields,
+        ("instant restore", f"{policy.instant_restore_days} days"),
+        ("archive tiering", "; ".join(policy.archive) or "none"),
+        ("snapshot consistency", policy.snapshot_consistency or "default"),
+        ("snapshot group", "/".join(policy.snapshot_group)),
+        ("fields unknown to us", ", ".join(policy.unread) or "none"),
+    ]

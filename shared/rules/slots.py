@@ -1,0 +1,108 @@
+"""When is a slot? Half-hour UTC starts, local windows turned into them, and the policies' own start times."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, BackupPolicy, Frequency
+from shared.model.intent import Blackout, Window
+from shared.rules.windows_zones import WINDOWS_ZONES
+
+SLOT = timedelta(minutes=SLOT_MINUTES)
+DAY = timedelta(days=1)
+
+
+def at(day: date, slot: int) -> datetime:
+    """Return the UTC instant at which `slot` starts on the UTC date `day`."""
+    return datetime.combine(day, time(), UTC) + slot * SLOT
+
+
+def slot_of(instant: datetime) -> int:
+    """Return the slot that holds the UTC instant."""
+    return (instant.hour * 60 + instant.minute) // SLOT_MINUTES
+
+
+def next_start(slot: int, after: datetime) -> datetime:
+    """Return the first start of a daily slot strictly after the UTC instant `after`."""
+    start = at(after.date(), slot)
+    return start if start > after else start + DAY
+
+
+def last_start(slot: int, until: datetime) -> datetime:
+    """Return the last start of a daily slot at or before the UTC instant `until`."""
+    start = at(until.date(), slot)
+    return start if start <= until else start - DAY
+
+
+def clock_text(slot: int) -> str:
+    """Return the slot as "HH:MM"."""
+    return f"{slot * SLOT_MINUTES // 60:02d}:{slot * SLOT_MINUTES % 60:02d}"
+
+
+def zone_of(window: Window, region: str) -> ZoneInfo:
+    """Return the window's zone in an Azure region."""
+    return ZoneInfo(window.zones.get(region, window.zone))
+
+
+def window_span(window: Window, region: str, night: date) -> tuple[datetime, datetime]:
+    """Return the UTC instants [begin, end) of the window that opens on the local date `night`.
+
+    A clock change inside the window makes it shorter or longer, as the local clock does.
+    """
+    zone = zone_of(window, region)
+    midnight = datetime.combine(night, time())
+    end_minutes = window.end if window.end > window.start else window.end + SLOTS_PER_DAY * SLOT_MINUTES
+    begin = (midnight + timedelta(minutes=window.start)).replace(tzinfo=zone).astimezone(UTC)
+    end = (midnight + timedelta(minutes=end_minutes)).replace(tzinfo=zone).astimezone(UTC)
+    return begin, end
+
+
+def window_slots(window: Window, region: str, night: date) -> tuple[int, ...]:
+    """Return the UTC slots that start inside the window of the local date `night`, sorted.
+
+    Zones off the half hour (Nepal) lose the part of a slot that would start too early.
+    """
+    begin, end = window_span(window, region, night)
+    past_slot = timedelta(minutes=begin.minute % SLOT_MINUTES, seconds=begin.second)
+    start = begin if not past_slot else begin + SLOT - past_slot
+    found: set[int] = set()
+    while start < end and len(found) < SLOTS_PER_DAY:
+        found.add(slot_of(start))
+        start += SLOT
+    return tuple(sorted(found))
+
+
+def day_shift(slot: int, window: Window, region: str, night: date) -> int:
+    """Return the UTC date minus the local date of a run at `slot` in the window's night: -1, 0 or 1."""
+    begin, _ = window_span(window, region, night)
+    run = next_start(slot, begin - timedelta(seconds=1))
+    return (run.date() - run.astimezone(zone_of(window, region)).date()).days
+
+
+def start_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
+    """Return the UTC slots at which a daily policy may start around the UTC date `on`; empty where unknown.
+
+    Azure does not move VM backups at clock changes and the direction of the drift is undocumented, so a policy
+    in a zone with clock changes has one slot per offset of the year; the first is the one in force on `on`.
+    """
+    if policy.frequency is not Frequency.DAILY or policy.start is None:
+        return ()
+    if policy.time_zone == "UTC":
+        return (policy.start // SLOT_MINUTES,)
+    name = WINDOWS_ZONES.get(policy.time_zone)
+    if name is None:
+        return ()
+    zone = ZoneInfo(name)
+    probes = (on, date(on.year, 1, 15), date(on.year, 7, 15))
+    found = [_utc_slot(policy.start, zone, day) for day in probes]
+    return tuple(dict.fromkeys(found))
+
+
+def _utc_slot(start: int, zone: ZoneInfo, day: date) -> int:
+    local = datetime.combine(day, time(start // 60, start % 60), zone)
+    return slot_of(local.astimezone(UTC))
+
+
+def blackout_on(blackouts: Iterable[Blackout], day: date) -> Blackout | None:
+    """Return the blackout that holds `day`, or None."""
+    return next((blackout for blackout in blackouts if blackout.first <= day <= blackout.last), None)

@@ -14,17 +14,18 @@ from azure.core.exceptions import (
 from shared.errors import FleetError, Permanent, Transient
 
 _AGAIN_AFTER = re.compile(r"try again after '?(\d+)'? seconds", re.IGNORECASE)
+_MISREAD = (ValueError, TypeError, AttributeError, KeyError)
 
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
     """Raise the SDK's failures inside the block as Transient or Permanent that begin with `what`, chained.
 
-    ValueError is how the SDK says that it cannot read an answer, or send an argument.
+    Besides its own errors the SDK lets built-in ones escape where an answer does not have the promised shape.
     """
     try:
         yield
-    except (AzureError, ValueError) as failure:
+    except (AzureError, *_MISREAD) as failure:
         raise fleet_error(what, failure) from failure
 
 
@@ -38,7 +39,7 @@ def fleet_error(what: str, failure: Exception) -> FleetError:
     status = getattr(failure, "status_code", None)
     code = _code(failure)
     message = f"{what}: {code or type(failure).__name__}: {getattr(failure, 'message', None) or failure}"
-    if isinstance(failure, ValueError) and not isinstance(failure, JSONDecodeError):
+    if isinstance(failure, _MISREAD) and not isinstance(failure, JSONDecodeError):
         return Permanent(message, "Unreadable")
     if status == 429:
         return Transient(message, _retry_after(failure), refused=True)

@@ -51,7 +51,7 @@ class CloudFleet:
         The log keeps 90 days, and shows a write some minutes after it.
         """
         condition = (
-            f"eventTimestamp ge '{since.isoformat()}' and eventTimestamp le '{until.isoformat()}'"
+            f"eventTimestamp ge '{_iso(since)}' and eventTimestamp le '{_iso(until)}'"
             " and resourceProvider eq 'Microsoft.RecoveryServices'"
         )
         with (
@@ -75,3 +75,7 @@ class CloudFleet:
                 if not token:
                     return
                 options["$skipToken"] = token
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -21,6 +21,11 @@ _INNER_SCHEDULE = {
     Frequency.WEEKLY: "weeklySchedule",
 }
 
+_FORMATS = {
+    "retentionScheduleWeekly": ("daysOfTheWeek", "weeksOfTheMonth"),
+    "retentionScheduleDaily": ("daysOfTheMonth",),
+}
+
 NEUTRAL: Mapping[str, tuple[object, ...]] = {
     "resourceGuardOperationRequests": ([],),
     "instantAccessSnapshotEnabled": (False,),
@@ -167,6 +172,8 @@ def _retention(retention: Wire, start: int | None, reading: _Reading) -> Retenti
         when = _needed(runs(schedule), f"{at}{name}.{read[0]}", reading)
         count, unit = _kept(schedule, f"{at}{name}.", start, reading)
         reading.leftovers(schedule, f"{at}{name}.", "retentionTimes", "retentionDuration", *read)
+        for form, fields in _FORMATS.items():
+            reading.leftovers(mapping(schedule.get(form)), f"{at}{name}.{form}.", *fields)
         return TaggedRetention(count, unit, when or ())
 
     def by_month(schedule: Wire) -> tuple[str, ...]:

@@ -161,7 +161,13 @@ def test_what_is_not_understood_is_named(path: str, value: object, named: str) -
     assert any(named in found for found in unread), unread
 
 
-PATHS = ["", "schedulePolicy", "schedulePolicy.dailySchedule", "retentionPolicy", "retentionPolicy.weeklySchedule"]
+PATHS = [
+    *("", "instantRPDetails", "schedulePolicy", "schedulePolicy.dailySchedule", "retentionPolicy"),
+    *("retentionPolicy.dailySchedule", "retentionPolicy.weeklySchedule", "retentionPolicy.yearlySchedule"),
+    *("retentionPolicy.dailySchedule.retentionDuration", "tieringPolicy.ArchivedRP"),
+    *("retentionPolicy.monthlySchedule.retentionScheduleWeekly",),
+    *("retentionPolicy.yearlySchedule.retentionScheduleDaily",),
+]
 
 
 @given(

@@ -3,6 +3,7 @@
 from shared.model.night import NightReport
 from shared.report.figures import Figures, figures
 from shared.report.verdict import tone, verdict
+from shared.report.wording import number
 
 WIDTH = 80
 
@@ -28,7 +29,9 @@ def digest(night: NightReport) -> str:
 
 def _peaks(numbers: Figures) -> str:
     before = "" if numbers.observed_before is None else f"{numbers.observed_before:,} -> "
-    planned = "" if numbers.plan is None else f" (planned {numbers.plan.peak:,}, bound {numbers.plan.bound:,.2f})"
+    planned = (
+        "" if numbers.plan is None else f" (planned {number(numbers.plan.peak)}, bound {number(numbers.plan.bound)})"
+    )
     return f"{before}{numbers.observed_after:,}{planned}"
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.model.azure import Vault
 from shared.model.night import POLICY_STEP, NightReport, Run
 from shared.model.plan import Action, Finding, Outcome, Plan, RegionProof, Step
 from shared.report.concurrency import peak_by_region
@@ -114,7 +113,7 @@ def standing(night: NightReport) -> tuple[Step, ...]:
     named = {step.subject.lower() for step in open_steps if step.kind != POLICY_STEP}
     held = night.plan.held if night.plan else ()
     return open_steps + tuple(
-        Step(night.made_at, "move", vm.vm_id, Outcome.HELD, vm.reason, before=vm.current_policy, after=vm.policy)
+        Step(night.made_at, "membership", vm.vm_id, Outcome.HELD, vm.reason, before=vm.current_policy, after=vm.policy)
         for vm in held
         if named.isdisjoint({vm.vm_id, vm.name.lower()})
     )
@@ -124,11 +123,6 @@ def findings(night: NightReport) -> tuple[Finding, ...]:
     """Return the protection findings and the plan's own, each once."""
     planned = night.plan.findings if night.plan else ()
     return tuple(dict.fromkeys(night.protection + planned))
-
-
-def vault_names(vaults: Iterable[Vault]) -> dict[str, str]:
-    """Return the vaults' names by id."""
-    return {vault.id: vault.name for vault in vaults}
 
 
 def _in_time_order(steps: Iterable[Step]) -> list[Step]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from shared.model.night import NightReport, Run
 from shared.model.plan import VmPlan
 from shared.report.day_axis import DayAxis
-from shared.report.figures import vault_names
+from shared.report.names import short, vault_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,6 @@ def groups(night: NightReport) -> tuple[Group, ...]:
 
     order = sorted(_rows(night), key=lambda row: (place(row), _start(row, night), row.name, row.vm_id))
     return tuple(Group(region, vault, tuple(rows)) for (region, vault, _), rows in groupby(order, key=place))
-
-
-def short(resource_id: str) -> str:
-    """Return the last segment of an ARM id: the name a person would use."""
-    return resource_id.rsplit("/", 1)[-1]
 
 
 def _rows(night: NightReport) -> Iterable[Row]:

@@ -1,10 +1,10 @@
 """What does the operator read in the morning? The report as one HTML page that needs nothing from outside."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,18 +12,22 @@ from markupsafe import Markup
 
 from shared.model.night import POLICY_STEP, NightReport
 from shared.model.plan import Finding, Step
-from shared.report.figures import Figures, RegionFigures, figures, findings, standing, vault_names, written
-from shared.report.fleet_rows import groups, short
+from shared.report.figures import Figures, RegionFigures, figures, findings, standing, written
+from shared.report.fleet_rows import groups
 from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
+from shared.report.names import called, known_names
 from shared.report.panel import Side
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
+from shared.report.wording import day, instant, number
 
 MOST_VM_ROWS = 200
 """Above this many VMs the night is drawn by vault: a row each would make the page too heavy to mail or open."""
 MOST_LINES = 150
 """A table's longest length; the JSON report always holds every line."""
+MOST_CARDS = 12
+"""Findings shown as cards or unfolded; the others fold away."""
 MOST_CHARTS = 8
 """Regions with a load chart of their own, the busiest first; the plan's table holds all."""
 MOST_NAMES = 8
@@ -42,8 +46,7 @@ class Reason:
 
 def html(night: NightReport) -> str:
     """Return the page. Equal nights give equal text, and everything from outside is escaped."""
-    numbers = figures(night)
-    done = written(night)
+    numbers, names, done = figures(night), known_names(night), written(night)
     return (
         _environment()
         .get_template("page.html")
@@ -57,10 +60,11 @@ def html(night: NightReport) -> str:
             by_vault=_is_big(night),
             policies=[step for step in done if step.kind == POLICY_STEP],
             moves=[step for step in done if step.kind != POLICY_STEP],
-            standing=_reasons(standing(night), night),
-            findings=_ordered(findings(night)),
-            names={vm.id: vm.name for vm in night.vms} | vault_names(night.vaults),
+            standing=_reasons(standing(night), names),
+            findings=_by_code(findings(night)),
+            called=partial(called, names=names),
             most=MOST_LINES,
+            most_cards=MOST_CARDS,
         )
     )
 
@@ -74,7 +78,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "clock": _clock, "instant": _instant, "number": _number, "short": short}
+    environment.filters |= {"day": day, "instant": instant, "number": number}
     return environment
 
 
@@ -98,13 +102,11 @@ def _busiest(numbers: Figures) -> Sequence[RegionFigures]:
     return sorted(numbers.regions, key=lambda region: (-load(region), region.region))[:MOST_CHARTS]
 
 
-def _reasons(steps: Iterable[Step], night: NightReport) -> list[Reason]:
+def _reasons(steps: Iterable[Step], names: Mapping[str, str]) -> list[Reason]:
     """Return the steps by outcome and reason, the most frequent first."""
-    names = {vm.id: vm.name for vm in night.vms}
-    subjects: dict[tuple[str, str], list[str]] = {}
+    subjects: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for step in steps:
-        name = names.get(step.subject.lower(), short(step.subject))
-        subjects.setdefault((step.outcome.value, step.reason), []).append(name)
+        subjects[step.outcome.value, step.reason].append(called(step.subject, names))
     rows = [Reason(outcome, text, len(who), _listed(sorted(who))) for (outcome, text), who in subjects.items()]
     return sorted(rows, key=lambda row: (row.outcome, -row.count, row.text))
 
@@ -114,23 +116,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if rest <= 0 else f"{', '.join(names[:MOST_NAMES])} and {rest:,} more"
 
 
-def _ordered(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with the rarest code first: a single oddity is not buried under a common one."""
-    often = Counter(finding.code for finding in found)
-    return sorted(found, key=lambda finding: (often[finding.code], finding.code))
-
-
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
-
-
-def _clock(value: datetime) -> str:
-    return f"{value:%H:%M}"
-
-
-def _instant(value: datetime) -> str:
-    return f"{value.day} {value:%b %H:%M}"
-
-
-def _number(value: float | None) -> str:
-    return "\N{EN DASH}" if value is None else f"{value:,}"
+def _by_code(found: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Return the findings by code, the rarest first: a single oddity is not buried under a common one."""
+    codes: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in found:
+        codes[finding.code].append(finding)
+    return sorted(codes.items(), key=lambda entry: (len(entry[1]), entry[0]))

@@ -9,8 +9,8 @@ from shared.model.night import NightReport, Run
 from shared.report.day_axis import DayAxis
 from shared.report.fleet_rows import Row
 
-WIDTH, LEFT, RIGHT, TOP = 640, 118, 632, 6
-HEAD = 20
+WIDTH, LEFT, RIGHT, TOP = 640, 116, 624, 6
+HEAD = 24
 FOOT = 22
 NAME_LENGTH = 17
 
@@ -43,7 +43,7 @@ def runs(row: Row, side: Side) -> tuple[Run, ...]:
 
 def head(y: float, name: str, remark: str) -> Markup:
     """Return the heading of a group of rows whose top is at `y`."""
-    return _HEAD.format(y=y + 13, name=name, remark=remark)
+    return _HEAD.format(y=y + 17, name=name, remark=remark)
 
 
 def frame(day: DayAxis, drawn: Iterable[Markup], bottom: float, label: str) -> Markup:

@@ -34,7 +34,7 @@ def vault_strips(night: NightReport, side: Side) -> Markup:
     darkest = max((max(counts) for strip in strips for counts in strip.busiest.values()), default=0)
     y, drawn = float(TOP), []
     for region, in_region in groupby(strips, key=lambda strip: strip.group.region):
-        drawn.append(head(y, region, "most at once in each half-hour"))
+        drawn.append(head(y, region, ""))
         y += HEAD
         for strip in in_region:
             drawn.append(_drawn(strip, side, y, darkest))

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from shared.model.night import NightReport
 from shared.report.figures import Figures, Jobs, figures
+from shared.report.wording import counted
 
 
 class Tone(StrEnum):
@@ -11,7 +12,7 @@ class Tone(StrEnum):
 
     GOOD = "Calm night"
     ATTENTION = "Needs attention"
-    BAD = "Trouble"
+    BAD = "Something failed"
 
 
 def tone(night: NightReport) -> Tone:
@@ -53,8 +54,3 @@ def _needs_human(count: int) -> str:
     if not count:
         return "nothing needs a human"
     return f"{counted(count, 'thing')} {'needs' if count == 1 else 'need'} a human"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 backup" or "2 backups"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

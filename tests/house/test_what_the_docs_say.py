@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from nightshift.__main__ import app
+from shared.rules import drift
 from tests.house.source import OURS, ROOT, files, modules, settings_names, text
 
 DOCUMENTS = [path for path in files() if path.endswith(".md")]
@@ -143,6 +144,13 @@ def test_every_event_is_explained() -> None:
     names = set(re.findall(r'"(nightshift(?:\.\w+)+)"', text("shared/telemetry.py")))
     assert names
     assert {name for name in names if f"`{name}`" not in text("docs/operations.md")} == set()
+
+
+def test_every_finding_and_alert_has_a_remedy() -> None:
+    shared = "\n".join(module.text for module in modules("shared"))
+    codes = {*re.findall(r'(?:Finding\(\s*|code=)"([a-z-]+)"', shared), *drift.CODES}
+    explained = set(re.findall(r"^\| `([a-z-]+)` \|", text("docs/operations.md"), re.MULTILINE))
+    assert {"missing": codes - explained, "gone": explained - codes} == {"missing": set(), "gone": set()}
 
 
 def test_decision_records_are_numbered_without_gaps() -> None:

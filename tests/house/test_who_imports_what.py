@@ -7,6 +7,8 @@ import pytest
 
 from tests.house.source import DEPLOYED, PRODUCTION, Module, modules, offenders, parse, within
 
+ACQUAINTED = ("local.host", "local.memory", "local.scenarios", "local.night", "local.__main__")
+"""The parts of the local Azure that may know the app; all others are the judge, or plain tools."""
 RUNTIME_PACKAGES = ("azure", "pydantic", "pydantic_core", "yaml", "jinja2", "markupsafe")
 """Import names of what requirements.txt installs for the app's own use."""
 OWN = ("functions", "shared")
@@ -54,6 +56,13 @@ def removals(module: Module) -> list[int]:
         if (isinstance(node, ast.Attribute) and node.attr in {"delete", "begin_delete"})
         or (isinstance(node, ast.Constant) and node.value == "DELETE")
     ]
+
+
+def acquaintances(module: Module) -> list[str]:
+    """Imports of the app by a part of the local Azure that may not know it."""
+    name = module.path.removesuffix(".py").replace("/", ".")
+    app = sorted(one for one in module.imports() if within(one, ("shared", "functions", "function_app", "nightshift")))
+    return [] if within(name, ACQUAINTED) else app
 
 
 def not_standard(module: Module) -> list[str]:
@@ -109,6 +118,15 @@ def test_the_setter_check_sees_every_way_to_replace_a_source(line: str) -> None:
 
 def test_production_never_replaces_the_clock_or_the_ports() -> None:
     assert offenders(setter_uses, *PRODUCTION) == {}
+
+
+def test_a_judge_that_knows_the_accused_is_seen() -> None:
+    assert acquaintances(parse("from shared.rules import slots", "local/fleets.py"))
+    assert not acquaintances(parse("from shared.rules import slots", "local/memory/vaults.py"))
+
+
+def test_only_the_host_and_the_stories_of_the_local_azure_know_the_app() -> None:
+    assert offenders(acquaintances, "local") == {}
 
 
 def test_a_package_that_is_not_installed_is_seen() -> None:

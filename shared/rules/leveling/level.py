@@ -1,0 +1,125 @@
+"""When should every backup start? Plans afresh, keeps the standing plan where that is good enough, and proves both."""
+
+from collections import defaultdict
+from math import ceil
+
+from shared.rules.leveling.board import UNPLACED, Board
+from shared.rules.leveling.consolidation import Closer
+from shared.rules.leveling.fleet import muster
+from shared.rules.leveling.problem import Leveling, Problem, refuse
+from shared.rules.leveling.proof import prove
+from shared.rules.leveling.refusals import broken_limits, impossible_jobs, misshapen, too_many_jobs
+from shared.rules.leveling.search import Walk, even_out
+from shared.rules.leveling.separation import seat_groups
+from shared.rules.leveling.tariff import Tariff
+
+# Fleets above this size are level after one pass; below it the search is worth its work.
+SEARCHED = 2_000
+TURNS_PER_JOB, TURNS = 10, 6_000
+# A standing plan further above the fresh one than this is not worth repairing job by job.
+REPAIRABLE = 1.25
+
+
+def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
+    """Choose a start for every job: hard rules first, then the smallest peak, few policies, few moves.
+
+    Standing starts stay, all of them, where the plan that keeps them holds every rule and peaks at no more than
+    `replan_above` times the fresh plan's peak. The answer depends neither on the order of the jobs nor on chance.
+    Never raises: `refused` holds the reasons where there is no plan.
+    """
+    reasons = misshapen(problem) or [*impossible_jobs(problem), *too_many_jobs(problem)]
+    if reasons:
+        return refuse(reasons)
+    fleet = muster(problem)
+    fresh = Board(fleet)
+    wrong = _arrange(fresh, within_limits=False)
+    if wrong:
+        return refuse(wrong)
+    proved, prices = prove(fleet, fresh.load)
+    _improve(fresh, ceil(proved))
+    wrong = list(broken_limits(fresh, proved))
+    chosen = fresh
+    if any(start is not None for start in fleet.standing):
+        kept = _keep(fresh, replan_above)
+        if kept is not None:
+            chosen, wrong = kept, []
+        else:
+            _relabel(fresh)
+    if wrong:
+        return refuse(wrong)
+    starts = [UNPLACED] * len(fleet)
+    for job, start in enumerate(chosen.start):
+        starts[fleet.origin[job]] = start
+    return Leveling(tuple(starts), chosen.peak, proved, prices, chosen.policies.total())
+
+
+def _arrange(board: Board, within_limits: bool) -> list[str]:
+    """Place every job that is not placed yet, and close policies where there are too many.
+
+    An empty board is filled beyond the limits first: only then is it known which policies are worth keeping.
+    """
+    tariff = Tariff(board)
+    reasons = seat_groups(board, tariff)
+    if reasons:
+        return reasons
+    late = [job for job, start in enumerate(board.start) if start == UNPLACED]
+    for job in late:
+        if not (within_limits and tariff.place(job)):
+            tariff.place_beyond_limits(job)
+    Closer(board, tariff).close_excess()
+    return []
+
+
+def _improve(board: Board, floor: int) -> None:
+    """Spend a bounded amount of work on a lower peak, then on fewer policies."""
+    tariff = Tariff(board)
+    even_out(board, tariff)
+    if len(board.fleet) <= SEARCHED or any(broken_limits(board, 0.0)):
+        even_out(board, tariff)
+        Walk(board, board.peak - 1).run(floor, _turns(board))
+    Closer(board, tariff).close_spare()
+
+
+def _keep(fresh: Board, replan_above: float) -> Board | None:
+    """Place the rest around the standing starts; return None where that is not good enough."""
+    fleet = fresh.fleet
+    board = Board(fleet)
+    for job, start in enumerate(fleet.standing):
+        if start is not None and start in fleet.allowed[job] and board.clear(job, start):
+            board.put(job, start)
+    if _arrange(board, within_limits=True):
+        return None
+    most = int(max(1.0, replan_above) * fresh.peak)
+    if board.peak > most or any(broken_limits(board, 0.0)):
+        if board.peak > REPAIRABLE * fresh.peak:
+            return None
+        Walk(board, most).run(most, _turns(board))
+    return None if board.peak > most or any(broken_limits(board, 0.0)) else board
+
+
+def _relabel(board: Board) -> None:
+    """Swap starts between jobs that differ in nothing but their allowed starts, so that more of them stay put."""
+    fleet = board.fleet
+    alike: defaultdict[tuple[int, int, int, int], dict[int, list[int]]] = defaultdict(dict)
+    for job, start in enumerate(board.start):
+        if start != fleet.standing[job]:
+            kind = fleet.durations[job], fleet.loads[job], fleet.family[job], fleet.separate[job]
+            alike[kind].setdefault(start, []).append(job)
+    for by_start in alike.values():
+        for job in [job for jobs in by_start.values() for job in jobs]:
+            home, here = fleet.standing[job], board.start[job]
+            if home is None or home == here or home not in fleet.allowed[job]:
+                continue
+            other = next((o for o in by_start.get(home, []) if here in fleet.allowed[o]), None)
+            if other is not None:
+                board.take(job)
+                board.take(other)
+                board.put(job, home)
+                board.put(other, here)
+                by_start[home].remove(other)
+                by_start[here].remove(job)
+                by_start[here].append(other)
+
+
+def _turns(board: Board) -> int:
+    return min(TURNS, TURNS_PER_JOB * len(board.fleet))

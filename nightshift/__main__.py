@@ -20,6 +20,7 @@ app.command()(plans.rollback)
 app.command()(controls.pause)
 app.command()(controls.resume)
 app.command()(controls.hold)
+app.command()(controls.release)
 app.command()(reports.report)
 
 

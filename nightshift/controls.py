@@ -1,4 +1,4 @@
-"""How does a person stop or spare something? Pause, resume and hold."""
+"""How does a person stop or spare something? Pause, resume, hold and release."""
 
 import getpass
 import re
@@ -48,11 +48,26 @@ def resume(vault: Vault = None, output: Output = Output.TEXT) -> None:
     from shared.flows import pauses
     from shared.wiring import ports
 
-    pauses.resume(ports(), scope)
+    was_paused = pauses.resume(ports(), scope)
     if output is Output.JSON:
-        say_json({"resumed": scope})
+        say_json({"resumed": scope, "was_paused": was_paused})
     else:
-        say(f"{_named(scope)} resumed")
+        say(f"{_named(scope)} {'resumed' if was_paused else 'not paused; nothing to resume'}")
+
+
+def release(
+    vm: Annotated[str, typer.Option(metavar="NAME", help="The VM, by name or ARM id.")],
+    output: Output = Output.TEXT,
+) -> None:
+    """Let a VM be planned again that was rolled back, or moved by hand."""
+    from shared.flows import pauses
+    from shared.wiring import ports
+
+    vm_id = pauses.release(ports(), vm)
+    if output is Output.JSON:
+        say_json({"released": vm_id})
+    else:
+        say(f"{vm_id} is planned again from the next plan on")
 
 
 def hold(

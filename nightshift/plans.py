@@ -7,6 +7,7 @@ import typer
 
 from nightshift.answers import FAILED, Output, say, say_json, say_table, warn
 from shared import clock
+from shared.errors import BadMessage
 from shared.model.azure import SLOT_MINUTES
 from shared.model.intent import FleetPolicy
 from shared.model.night import POLICY_STEP
@@ -39,19 +40,19 @@ def diff(output: Output = Output.TEXT) -> None:
 
 
 def rollback(
-    vm: Annotated[str | None, typer.Option(metavar="NAME", help="One VM, by name or id.")] = None,
+    vm: Annotated[str | None, typer.Option(metavar="NAME", help="One VM.")] = None,
     vault: Annotated[str | None, typer.Option(metavar="NAME", help="Every VM of a vault.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every VM that was ever moved.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write; without it the steps are only shown.")] = False,
     output: Output = Output.TEXT,
 ) -> None:
     """Put VMs back on the policy they had before their first move, under the same rules as any move."""
-    if [vm is not None, vault is not None, everything].count(True) != 1:
-        raise typer.BadParameter("expected exactly one of --vm, --vault and --all")
+    if [bool(vm), bool(vault), everything].count(True) != 1:
+        raise BadMessage(["rollback: expected exactly one of --vm NAME, --vault NAME and --all"])
     from shared.flows import rollback as way_back
 
     ports, policy = _published()
-    selection = way_back.Selection(vm or "", vault or "", everything)
+    selection = way_back.Selection(_name("--vm", vm), _name("--vault", vault), everything)
     steps = way_back.rollback(ports, policy, clock.now(), selection, dry_run=not yes)
     if output is Output.JSON:
         say_json({"dry_run": not yes, "steps": [_step_json(step) for step in steps]})
@@ -69,6 +70,14 @@ def _published() -> tuple[Ports, FleetPolicy]:
 
     found = ports()
     return found, fleet_policy.read(found, clock.now())
+
+
+def _name(option: str, text: str | None) -> str:
+    """Return the name, or "" where none was given."""
+    name = (text or "").strip()
+    if "/" in name:
+        raise BadMessage([f"{option}: {name!r} is an id; expected a name; use {name.rpartition('/')[2]!r}"])
+    return name
 
 
 def _say_plan(tonight: Plan) -> None:

@@ -179,7 +179,10 @@ class LimitsSection(_Section):
         default=_DEFAULT.job_history_days, ge=1, le=90, description="Days of jobs that durations rest on."
     )
     replan_above: float = Field(
-        default=_DEFAULT.replan_above, ge=1, le=100, description="Plan anew when peak / bound exceeds this."
+        default=_DEFAULT.replan_above,
+        ge=1,
+        le=100,
+        description="Slots are kept while peak / fresh peak is at most this.",
     )
     max_retention_days: int = Field(
         default=_DEFAULT.max_retention_days, ge=7, le=36159, description="Longest retention in sealed vaults."

@@ -48,23 +48,25 @@ def read_or_refused(text: str) -> None:
     assert numbers == sorted(numbers)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     read_or_refused(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abt: -[]{},&*#?|>'\"!%@`\n\t<0123456789.~", max_size=80))
-@settings(max_examples=300)
 def test_any_text_of_yaml_signs_is_read_or_refused(text: str) -> None:
     read_or_refused(text)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(paths_of(SAMPLE_VALUES)), VALUES)
-@settings(max_examples=300, deadline=None)
 def test_any_value_in_any_place_of_the_sample_is_read_or_refused(path: tuple[Any, ...], value: Any) -> None:
     read_or_refused(yaml.safe_dump(with_value(SAMPLE_VALUES, path, value), sort_keys=False))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(SMALLEST)), st.integers(0, 30), st.text(max_size=6))
 def test_any_edit_of_a_good_document_is_read_or_refused(start: int, length: int, new: str) -> None:
     read_or_refused(SMALLEST[:start] + new + SMALLEST[start + length :])

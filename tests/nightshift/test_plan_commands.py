@@ -1,0 +1,118 @@
+"""Do plan, diff and rollback say what would change, and write only when told to?"""
+
+import json
+from dataclasses import replace
+
+from shared.flows.look import ORIGINS
+from tests.nightshift.conftest import Run
+from tests.nightshift.small_fleet import DEFAULT_POLICY, NOW, VAULT, VMS, Small, SmallVaults, Throttled
+
+
+def moved_once(small: Small) -> None:
+    """Put app-01 on a slot policy, as enforcement leaves it behind."""
+    slot = replace(
+        DEFAULT_POLICY, id=f"{VAULT.id}/backuppolicies/ns-standard-2000", name="ns-standard-2000", start=20 * 60
+    )
+    item = small.vaults.memberships[VMS[0].id]
+    small.vaults.known[slot.id] = slot
+    small.vaults.memberships[VMS[0].id] = replace(item, policy_id=slot.id, policy_name=slot.name)
+    small.ledger.write(ORIGINS, VMS[0].id, {"policy": DEFAULT_POLICY.id, "at": NOW.isoformat()})
+
+
+def test_a_plan_shows_regions_moves_and_what_is_held_and_writes_nothing(run: Run, small: Small) -> None:
+    result = run("plan")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "3 VMs: 2 to move, 1 held" in result.stdout
+    assert "westeurope" in result.stdout
+    assert "DefaultPolicy 00:30" in result.stdout
+    assert "on hold until 2026-12-01 by ann: release week" in result.stdout
+    assert (small.vaults.writes, small.plans.plan, small.ledger.kept) == ([], None, {})
+
+
+def test_a_plan_is_one_json_object_with_its_proof(run: Run, small: Small) -> None:
+    answer = json.loads(run("plan", "--output", "json").stdout)
+    assert answer["night"] == "2026-11-03"
+    assert answer["peak"] >= answer["bound"] > 0
+    assert answer["regions"][0]["region"] == "westeurope"
+    assert sorted(move["name"] for move in answer["moves"]) == ["app-01", "app-02"]
+    assert [held["name"] for held in answer["held"]] == ["held-03"]
+
+
+def test_a_diff_names_every_write_with_its_reason_and_hour(run: Run, small: Small) -> None:
+    result = run("diff")
+    moves = [line for line in result.stdout.splitlines() if line.startswith("membership app-0")]
+    assert len(moves) == 2
+    assert all("DefaultPolicy -> ns-standard-" in line for line in moves)
+    assert "due 2026-11-0" in result.stdout
+    assert "membership held-03: stays on DefaultPolicy" in result.stdout
+    assert any(line.startswith("policy ns-standard-") for line in result.stdout.splitlines())
+    assert small.vaults.writes == []
+
+
+def test_a_diff_is_one_json_object(run: Run, small: Small) -> None:
+    steps = json.loads(run("diff", "--output", "json").stdout)["steps"]
+    assert {step["kind"] for step in steps} == {"policy", "membership"}
+    assert all(step["reason"] for step in steps)
+
+
+def test_a_rollback_is_dry_until_it_is_told_yes(run: Run, small: Small) -> None:
+    moved_once(small)
+    result = run("rollback", "--vm", "app-01")
+    assert result.exit_code == 0
+    assert "rollback app-01: ns-standard-2000 -> DefaultPolicy" in result.stdout
+    assert "add --yes" in result.stderr
+    assert small.vaults.writes == []
+    assert run("rollback", "--vm", "app-01", "--yes").exit_code == 0
+    assert small.vaults.writes == ["app-01 -> DefaultPolicy"]
+
+
+def test_a_rollback_of_all_takes_only_what_was_moved(run: Run, small: Small) -> None:
+    moved_once(small)
+    answer = json.loads(run("rollback", "--all", "--output", "json").stdout)
+    assert answer["dry_run"] is True
+    assert [step["subject"] for step in answer["steps"]] == [VMS[0].id]
+
+
+def test_a_rollback_of_what_was_never_moved_has_nothing_to_do(run: Run, small: Small) -> None:
+    assert run("rollback", "--vm", "app-02").stdout == "nothing to put back\n"
+
+
+def test_a_rollback_needs_exactly_one_selection(run: Run, small: Small) -> None:
+    for words in ((), ("--vm", "app-01", "--all"), ("--vm", "a", "--vault", "b")):
+        result = run("rollback", *words)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "expected exactly one of --vm NAME, --vault NAME and --all" in result.stderr
+
+
+def test_a_rollback_by_id_is_refused_with_the_name(run: Run, small: Small) -> None:
+    result = run("rollback", "--vm", VMS[0].id)
+    assert result.exit_code == 2
+    assert "use 'app-01'" in result.stderr
+
+
+def test_a_rollback_without_the_switch_says_so(run: Run, small: Small) -> None:
+    moved_once(small)
+    small.switches = frozenset()
+    result = run("rollback", "--vm", "app-01", "--yes")
+    assert (result.exit_code, small.vaults.writes) == (1, [])
+    assert "switch `plan` is off" in result.stderr
+
+
+def test_an_azure_error_is_one_line_and_exit_1(run: Run, small: Small) -> None:
+    small.vaults = Throttled()
+    result = run("plan")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Azure asks to wait 30 s (429)\n"
+
+
+def test_without_a_published_policy_the_command_to_run_is_named(run: Run, small: Small) -> None:
+    small.policies.text = None
+    result = run("plan")
+    assert result.exit_code == 1
+    assert "nightshift policy publish" in result.stderr
+
+
+def test_an_empty_vault_has_an_empty_plan(run: Run, small: Small) -> None:
+    small.vaults = SmallVaults(memberships={})
+    assert "0 VMs: 0 to move, 0 held" in run("plan").stdout
+    assert run("diff").stdout == "nothing to write: the vaults are as planned\n"

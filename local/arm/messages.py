@@ -1,0 +1,94 @@
+"""What do handlers see and answer? One request and one response, without any HTTP library."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from local.world.cloud import Cloud
+from local.world.state import Json, Refused, Vault
+from local.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as it arrived: decoded path, query by name, JSON body, and who called."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Json
+    origin: str
+    caller: str
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer; `dropped` closes the connection instead."""
+
+    status: int
+    body: Json | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler works on: the cloud, the request, and the names in its path."""
+
+    cloud: Cloud
+    request: Request
+    params: dict[str, str]
+
+    @property
+    def world(self) -> World:
+        """The world behind the cloud."""
+        return self.cloud.world
+
+
+type Handler = Callable[[Call], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method, a path template, the ARM action it needs, and its handler."""
+
+    method: str
+    template: str
+    action: str
+    handler: Handler
+
+
+def error(status: int, code: str, message: str, *, full: bool = False) -> Response:
+    """Return an error body; `full` adds the empty fields that the provider (not ARM) sends."""
+    content: Json = {"code": code, "message": message}
+    if full:
+        content |= {"target": None, "details": None, "innerError": None}
+    return Response(status, {"error": content})
+
+
+def vault_of(call: Call) -> Vault:
+    """Return the vault that the path names, or raise Refused (404) in ARM's words."""
+    params = call.params
+    wanted = (params["subscription"].lower(), params["group"].lower(), params["vault"].lower())
+    for vault in call.world.vaults.values():
+        if (vault.subscription.lower(), vault.resource_group.lower(), vault.name.lower()) == wanted:
+            return vault
+    raise Refused(
+        404,
+        "ResourceNotFound",
+        f"The Resource 'Microsoft.RecoveryServices/vaults/{params['vault']}' under resource group '{params['group']}' "
+        "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
+def page(request: Request, rows: list[Json], size: int) -> Response:
+    """Return one page of `rows`, with a nextLink to the following one."""
+    try:
+        first = int(request.query.get("$skipToken", "0") or 0)
+    except ValueError:
+        raise Refused(400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: $skipToken.") from None
+    body: Json = {"value": rows[first : first + size]}
+    if first + size < len(rows):
+        kept = {key: value for key, value in request.query.items() if key.lower() != "$skiptoken"}
+        body["nextLink"] = f"{request.origin}{request.path}?{urlencode({**kept, '$skipToken': str(first + size)})}"
+    return Response(200, body)

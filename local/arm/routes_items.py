@@ -1,0 +1,149 @@
+"""How do protected items answer? Handlers of memberships, their operations, on-demand backups and recovery points."""
+
+from datetime import timedelta
+
+from local.arm import filters, wire
+from local.arm.messages import Call, Response, Route, page, vault_of
+from local.arm.routes_vaults import VAULT
+from local.world import writes
+from local.world.state import Item, Operation, Refused
+
+_CONTAINER = VAULT + "/backupFabrics/{fabric}/protectionContainers/{container}"
+ITEM = _CONTAINER + "/protectedItems/{item}"
+_VAULTS = "Microsoft.RecoveryServices/vaults"
+_ITEMS = f"{_VAULTS}/backupFabrics/protectionContainers/protectedItems"
+_RECENT = timedelta(days=30)
+_POLL_SECONDS = "1"
+
+
+def list_items(call: Call) -> Response:
+    """List the vault's items, soft-deleted ones included."""
+    vault, found = vault_of(call), filters.terms(call.request.query)
+    rows = [wire.item(call.world, item) for item in call.world.items_in(vault.id)]
+    keys = {
+        "backupmanagementtype": "backupManagementType",
+        "itemtype": "workloadType",
+        "policyname": "policyName",
+        "friendlyname": "friendlyName",
+        "healthstate": "healthStatus",
+    }
+    for key, field in keys.items():
+        if key in found:
+            rows = [row for row in rows if str(row["properties"][field]).lower() == found[key].lower()]
+    return page(call.request, rows, call.cloud.pages.items)
+
+
+def get_item(call: Call) -> Response:
+    """Show one item."""
+    return Response(200, wire.item(call.world, _item(call)))
+
+
+def put_item(call: Call) -> Response:
+    """Accept a membership write: 202 with an empty body; the change is visible when its job ends."""
+    vault = vault_of(call)
+    properties = call.request.body.get("properties")
+    if not isinstance(properties, dict):
+        raise Refused(
+            400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: properties are missing."
+        )
+    operation = writes.put_item(call.world, vault, _item_id(call), properties, call.request.caller)
+    return _accepted(call, operation)
+
+
+def trigger_backup(call: Call) -> Response:
+    """Accept an on-demand backup: 202 with an empty body."""
+    vault = vault_of(call)
+    expires = (call.request.body.get("properties") or {}).get("recoveryPointExpiryTimeInUTC")
+    operation = writes.trigger_backup(call.world, vault, _item_id(call), expires, call.request.caller)
+    return _accepted(call, operation)
+
+
+def operation_status(call: Call) -> Response:
+    """Show an operation's status; while it runs the caller is asked to come back in a second."""
+    operation = _operation(call)
+    headers = {"Retry-After": _POLL_SECONDS} if operation.status == "InProgress" else {}
+    return Response(200, wire.operation(operation), headers)
+
+
+def operation_result(call: Call) -> Response:
+    """Answer 202 while the operation runs, then the item, or 204 where there is none to show."""
+    operation = _operation(call)
+    if operation.status == "InProgress":
+        return Response(
+            202, None, {"Location": f"{call.request.origin}{call.request.path}", "Retry-After": _POLL_SECONDS}
+        )
+    item = call.world.items.get(operation.item_id)
+    return Response(200, wire.item(call.world, item)) if item else Response(204)
+
+
+def list_points(call: Call) -> Response:
+    """List an item's points, newest first; without dates only those of the last 30 days."""
+    item, found = _item(call), filters.terms(call.request.query)
+    since = filters.date(found, "startDate") or call.world.now - _RECENT
+    until = filters.date(found, "endDate") or call.world.now
+    rules = call.world.rules_of(item)
+    points = sorted(item.points, key=lambda point: point.at, reverse=True)
+    rows = [wire.point(call.world, item, point, rules) for point in points if since <= point.at <= until]
+    return page(call.request, rows, call.cloud.pages.points)
+
+
+def get_point(call: Call) -> Response:
+    """Show one recovery point."""
+    item = _item(call)
+    for point in item.points:
+        if point.id == call.params["point"]:
+            return Response(200, wire.point(call.world, item, point, call.world.rules_of(item)))
+    raise Refused(404, "BMSUserErrorRecoveryPointNotFound", "The recovery point was not found.")
+
+
+def _item_id(call: Call) -> str:
+    """Return the item's id in the service's own case: containers and items are lower-case behind their prefix.
+
+    `az` and Terraform name items with other prefixes and case; all of them mean the VM behind the last two words.
+    """
+    names = ";".join(call.params["item"].lower().split(";")[-3:])
+    container = f"IaasVMContainer;{names}"
+    return f"{vault_of(call).id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/VM;{names}"
+
+
+def _item(call: Call) -> Item:
+    item = call.world.items.get(_item_id(call).lower())
+    if item is None:
+        raise Refused(404, "BMSUserErrorItemNotFound", f"The protected item '{call.params['item']}' was not found.")
+    return item
+
+
+def _operation(call: Call) -> Operation:
+    operation = call.world.operations.get(call.params["operation"].lower())
+    if operation is None or operation.vault_id != vault_of(call).id.lower():
+        raise Refused(
+            404, "BMSUserErrorOperationNotFound", f"The operation '{call.params['operation']}' was not found."
+        )
+    return operation
+
+
+def _accepted(call: Call, operation: Operation) -> Response:
+    path = f"{call.request.origin}{_item_id(call)}"
+    version = f"?api-version={call.request.query.get('api-version', '')}"
+    return Response(
+        202,
+        None,
+        {
+            "Azure-AsyncOperation": f"{path}/operationsStatus/{operation.id}{version}",
+            "Location": f"{path}/operationResults/{operation.id}{version}",
+            "Retry-After": _POLL_SECONDS,
+        },
+    )
+
+
+ROUTES = (
+    Route("GET", VAULT + "/backupProtectedItems", f"{_VAULTS}/backupProtectedItems/read", list_items),
+    Route("GET", VAULT + "/backupOperations/{operation}", f"{_VAULTS}/backupOperations/read", operation_status),
+    Route("GET", ITEM, f"{_ITEMS}/read", get_item),
+    Route("PUT", ITEM, f"{_ITEMS}/write", put_item),
+    Route("POST", ITEM + "/backup", f"{_ITEMS}/backup/action", trigger_backup),
+    Route("GET", ITEM + "/operationsStatus/{operation}", f"{_ITEMS}/operationsStatus/read", operation_status),
+    Route("GET", ITEM + "/operationResults/{operation}", f"{_ITEMS}/operationResults/read", operation_result),
+    Route("GET", ITEM + "/recoveryPoints", f"{_ITEMS}/recoveryPoints/read", list_points),
+    Route("GET", ITEM + "/recoveryPoints/{point}", f"{_ITEMS}/recoveryPoints/read", get_point),
+)

@@ -1,0 +1,115 @@
+"""How does the pretend ARM treat a call? Time, token, budget, fault, handler, log: in this order, without HTTP."""
+
+import re
+
+from local.arm import routes_fleet, routes_items, routes_jobs, routes_metrics, routes_vaults
+from local.arm.budgets import Budgets
+from local.arm.messages import Call, Request, Response, Route, error
+from local.faults import Fault
+from local.world import runs
+from local.world.cloud import Cloud
+from local.world.state import Refused
+
+_ROUTES: tuple[Route, ...] = (
+    *routes_vaults.ROUTES,
+    *routes_items.ROUTES,
+    *routes_jobs.ROUTES,
+    *routes_fleet.ROUTES,
+    *routes_metrics.ROUTES,
+)
+_FAULT_WAIT_SECONDS = 10
+_INTERNAL = (
+    "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
+    "If the issue persists, please contact Microsoft support."
+)
+_FAULTS = {
+    "500": ("RestApiInternalError", _INTERNAL),
+    "503": ("ServerTimeout", "The request timed out."),
+    "504": (
+        "GatewayTimeout",
+        "The gateway did not receive a response from 'Microsoft.RecoveryServices' within the specified time period.",
+    ),
+}
+
+
+class Service:
+    """ARM over one cloud, for one principal."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._budgets = Budgets(cloud.world.limits)
+        self._routes = [(route, _pattern(route.template)) for route in _ROUTES]
+        self._calls = 0
+
+    def handle(self, request: Request) -> Response:
+        """Answer one call. On a 429 the clock moves on by the wait and Retry-After is 0, so that nobody sleeps."""
+        cloud, self._calls = self.cloud, self._calls + 1
+        fault = cloud.begin(request.method, request.path)
+        route, params = self._find(request)
+        response, effect = self._treat(request, route, params, fault)
+        status = 0 if response.dropped else response.status
+        cloud.note(request.method, request.path, route.action if route else "", status, effect)
+        response.headers.setdefault("x-ms-request-id", runs.guid(cloud.world.seed, "request", self._calls))
+        response.headers.setdefault("x-ms-correlation-request-id", response.headers["x-ms-request-id"])
+        return response
+
+    def _find(self, request: Request) -> tuple[Route | None, dict[str, str]]:
+        for route, pattern in self._routes:
+            match = pattern.fullmatch(request.path) if route.method == request.method else None
+            if match:
+                return route, match.groupdict()
+        return None, {}
+
+    def _treat(
+        self, request: Request, route: Route | None, params: dict[str, str], fault: Fault | None
+    ) -> tuple[Response, bool]:
+        """Return the answer and whether the call changed anything."""
+        if not request.caller:
+            missing = "Authentication failed. The 'Authorization' header is missing."
+            return error(401, "AuthenticationFailed", missing), False
+        if route is None:
+            text = f"No route for {request.method} '{request.path}' in the local Azure."
+            return error(404, "InvalidResourceType", text), False
+        cloud = self.cloud
+        verdict = self._budgets.take(params.get("subscription", ""), route.method, route.action, cloud.world.now)
+        if verdict.wait:
+            return self._throttled(verdict.code, verdict.message, verdict.wait, verdict.headers), False
+        if fault and not fault.after:
+            return self._faulty(fault, route), False
+        try:
+            response = route.handler(Call(cloud, request, params))
+        except Refused as refused:
+            response = error(refused.status, refused.code, refused.message, full=refused.code != "ResourceNotFound")
+        effect = route.method != "GET" and response.status < 300 and not route.action.endswith("read")
+        if fault and response.status < 300:
+            return self._faulty(fault, route), effect
+        response.headers |= verdict.headers
+        return response, effect
+
+    def _faulty(self, fault: Fault, route: Route) -> Response:
+        if fault.kind == "drop":
+            return Response(0, dropped=True)
+        if fault.kind == "429":
+            message = (
+                f"Number of requests for action '{route.action}' exceeded the limit of '300' for time interval "
+                f"'01:00:00'. Please try again after '{_FAULT_WAIT_SECONDS}' seconds."
+            )
+            return self._throttled("ResourceRequestsThrottled", message, _FAULT_WAIT_SECONDS, {})
+        return error(int(fault.kind), *_FAULTS[fault.kind])
+
+    def _throttled(self, code: str, message: str, wait: float, headers: dict[str, str]) -> Response:
+        self.cloud.wait(wait)
+        response = error(429, code, message)
+        response.headers = {**headers, "Retry-After": "0"}
+        return response
+
+
+def normal(path: str) -> str:
+    """Return the path without doubled or trailing slashes."""
+    return re.sub(r"/{2,}", "/", path).rstrip("/") or "/"
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    text = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile(text, re.IGNORECASE)

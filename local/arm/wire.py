@@ -1,0 +1,313 @@
+"""How do resources look on the wire? World records to the JSON that Azure sends, casing quirks included."""
+
+from datetime import datetime, timedelta
+
+from local.clock import iso
+from local.world import points, runs
+from local.world.schedule import Rules
+from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vault, Vm
+from local.world.world import World
+
+_NEVER = "0001-01-01T00:00:00"
+_MOVE_UNKNOWN = "We're still determining if this Recovery Point can be moved.. Please check again after some time."
+_ITEM_TYPE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
+
+
+def vault(record: Vault) -> Json:
+    """Return a vault as GET and list show it."""
+    return {
+        "location": record.region,
+        "name": record.name,
+        "etag": "W/\"datetime'2026-01-04T06%3A35%3A01.5602793Z'\"",
+        "properties": {
+            "provisioningState": "Succeeded",
+            "privateEndpointStateForBackup": "None",
+            "privateEndpointStateForSiteRecovery": "None",
+            "monitoringSettings": {
+                "azureMonitorAlertSettings": {
+                    "alertsForAllJobFailures": "Enabled",
+                    "alertsForAllReplicationIssues": "Enabled",
+                    "alertsForAllFailoverIssues": "Enabled",
+                },
+                "classicAlertSettings": {
+                    "alertsForCriticalOperations": "Enabled",
+                    "emailNotificationsForSiteRecovery": "Enabled",
+                },
+            },
+            "redundancySettings": {
+                "standardTierStorageRedundancy": record.redundancy,
+                "crossRegionRestore": "Disabled",
+            },
+            "securitySettings": {
+                "immutabilitySettings": {"state": record.immutability},
+                "softDeleteSettings": {
+                    "softDeleteState": record.soft_delete,
+                    "softDeleteRetentionPeriodInDays": 14,
+                },
+                "multiUserAuthorization": "Enabled" if record.guarded else "Disabled",
+            },
+            "secureScore": "None",
+            "bcdrSecurityLevel": "Poor",
+            "publicNetworkAccess": "Enabled",
+            "restoreSettings": {"crossSubscriptionRestoreSettings": {"crossSubscriptionRestoreState": "Enabled"}},
+        },
+        "id": record.id,
+        "type": "Microsoft.RecoveryServices/vaults",
+        "sku": {"name": "Standard"},
+    }
+
+
+def policy(world: World, record: Policy) -> Json:
+    """Return a policy; a Standard policy carries no policyType, as recorded."""
+    count = sum(item.policy_id.lower() == record.id.lower() for item in world.items.values())
+    return {
+        "id": record.id,
+        "name": record.name,
+        "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
+        "properties": {**record.properties, "protectedItemsCount": count},
+    }
+
+
+def item(world: World, record: Item) -> Json:
+    """Return a protected item; one that was never backed up says 2001-01-01, as recorded."""
+    assigned = world.policies.get(record.policy_id.lower())
+    properties: Json = {
+        "friendlyName": record.vm_id.rsplit("/", 1)[-1],
+        "virtualMachineId": record.vm_id,
+        "protectionStatus": "Healthy",
+        "protectionState": record.state,
+        "healthStatus": record.health,
+        "lastBackupStatus": record.last_status,
+        "lastBackupTime": iso(record.last_backup_at) if record.last_backup_at else "2001-01-01T00:00:00Z",
+        "protectedItemDataId": record.data_id,
+        "sourceSideScanning": 0,
+        "protectedItemType": "Microsoft.Compute/virtualMachines",
+        "backupManagementType": "AzureIaasVM",
+        "workloadType": "VM",
+        "containerName": record.container,
+        "sourceResourceId": record.vm_id,
+        "policyId": record.policy_id,
+        "policyName": assigned.name if assigned else "",
+        "vaultId": f"https://management.azure.com{world.vaults[record.vault_id].id}",
+        "isArchiveEnabled": False,
+        "softDeleteRetentionPeriod": 14 if record.deleted_at else 0,
+    }
+    if record.last_point_at:
+        properties["lastRecoveryPoint"] = iso(record.last_point_at)
+    if assigned and assigned.rules.policy_type == "V2":
+        properties["policyType"] = "V2"
+    if record.extended is not None:
+        properties["extendedProperties"] = record.extended
+    if record.deleted_at:
+        properties |= _deletion(record.deleted_at, world.now)
+    return {"id": record.id, "name": record.name, "type": _ITEM_TYPE, "properties": properties}
+
+
+def _deletion(deleted_at: datetime, now: datetime) -> Json:
+    left = deleted_at + timedelta(days=14) - now
+    hours, minutes = left.seconds // 3600, left.seconds // 60 % 60
+    return {
+        "isScheduledForDeferredDelete": True,
+        "deferredDeleteTimeInUTC": iso(deleted_at),
+        "deferredDeleteTimeRemaining": f"{left.days}.{hours:02}:{minutes:02}:00",
+    }
+
+
+def job(world: World, record: Job) -> Json:
+    """Return a job as list rows show it: without tasks and property bag."""
+    ended = record.ended_at or world.now
+    properties: Json = {"jobType": "AzureIaaSVMJob"}
+    if record.operation == "Backup":
+        properties["actionsInfo"] = ["Cancellable"]
+    properties |= {"containerName": record.container, "duration": duration(ended - record.started_at)}
+    if record.error and record.ended_at:
+        code, text, recommendations = runs.FAILURES[record.error]
+        properties["errorDetails"] = [
+            {"errorCode": code, "errorTitle": record.error, "errorString": text, "recommendations": recommendations}
+        ]
+    properties |= {
+        "virtualMachineVersion": "Compute",
+        "entityFriendlyName": record.vm_name,
+        "backupManagementType": "AzureIaasVM",
+        "operation": record.operation,
+        "status": record.status,
+        "startTime": iso(record.started_at),
+    }
+    if record.ended_at:
+        properties["endTime"] = iso(record.ended_at)
+    properties["activityId"] = f"{record.id[9:]}{record.id[:8]}"[:36]
+    vault_id = world.vaults[record.vault_id].id
+    return {
+        "id": f"{vault_id}/backupJobs/{record.id}",
+        "name": record.id,
+        "type": "Microsoft.RecoveryServices/vaults/backupJobs",
+        "properties": properties,
+    }
+
+
+def job_detail(world: World, record: Job) -> Json:
+    """Return a job as its own GET shows it."""
+    row = job(world, record)
+    bag = dict(record.bag) or {"VM Name": record.vm_name}
+    extended: Json = {"tasksList": [], "propertyBag": bag}
+    if record.operation == "Backup":
+        extended["tasksList"] = _tasks(record, world.now)
+        expires = record.expires or record.started_at + timedelta(days=30)
+        bag["Recovery Point Expiry Time in UTC"] = f"{expires:%-m/%-d/%Y} 12:00:00 AM"
+        if record.ended_at:
+            bag["Backup Size"] = f"{0 if record.error else record.size_mb} MB"
+        extended["internalPropertyBag"] = {"IsInstantRpJob": "True"}
+    row["properties"]["extendedInfo"] = extended
+    return row
+
+
+def _tasks(record: Job, now: datetime) -> list[Json]:
+    assert record.snapshot_ends is not None, "a backup job has a snapshot phase"
+    snapped = record.snapshot_ends <= now and not record.error
+    tasks = [_task("Take Snapshot", record.started_at, record.snapshot_ends if snapped else None, now)]
+    if record.error and record.ended_at:
+        tasks[0]["status"] = "Failed"
+    if record.vaulted:
+        transfer = _task("Transfer data to vault", record.snapshot_ends, record.ended_at, now) if snapped else None
+        tasks.append(transfer or _idle_task("Transfer data to vault"))
+    return tasks
+
+
+def _task(name: str, began: datetime, ended: datetime | None, now: datetime) -> Json:
+    return {
+        "taskId": name,
+        "startTime": iso(began),
+        "endTime": iso(ended) if ended else _NEVER,
+        "duration": duration((ended or now) - began),
+        "status": "Completed" if ended else "InProgress",
+        "taskType": "Normal",
+    }
+
+
+def _idle_task(name: str) -> Json:
+    return {
+        "taskId": name,
+        "startTime": _NEVER,
+        "endTime": _NEVER,
+        "duration": "PT0S",
+        "status": "NotStarted",
+        "taskType": "Normal",
+    }
+
+
+def point(world: World, owner: Item, record: Point, rules: Rules | None) -> Json:
+    """Return a recovery point."""
+    vm = world.vms.get(owner.vm_id.lower())
+    tiers = [{"type": kind, "status": status} for kind, status in points.tiers(record, rules, world.now)]
+    return {
+        "id": f"{owner.id}/recoveryPoints/{record.id}",
+        "name": record.id,
+        "type": f"{_ITEM_TYPE}/recoveryPoints",
+        "properties": {
+            "objectType": "IaasVMRecoveryPoint",
+            "recoveryPointType": record.consistency,
+            "recoveryPointTime": iso(record.at),
+            "recoveryPointAdditionalInfo": "",
+            "sourceVMStorageType": "PremiumVMOnPartialPremiumStorage",
+            "isSourceVMEncrypted": False,
+            "isInstantIlrSessionActive": False,
+            "recoveryPointTierDetails": tiers,
+            "isManagedVirtualMachine": True,
+            "virtualMachineSize": vm.size if vm else "",
+            "originalStorageAccountOption": False,
+            "osType": vm.os_type if vm else "Linux",
+            "recoveryPointMoveReadinessInfo": {
+                "ArchivedRP": {"isReadyForMove": False, "additionalInfo": _MOVE_UNKNOWN}
+            },
+            "securityType": "None",
+            "isPrivateAccessEnabledOnAnyDisk": False,
+            "createdWithPolicyType": record.policy_type,
+            "threatStatus": 0,
+        },
+    }
+
+
+def operation(record: Operation) -> Json:
+    """Return an operation's status; its job id comes with success."""
+    ended = iso(record.started_at) if record.ended_at else _NEVER
+    body: Json = {
+        "id": record.id,
+        "name": record.id,
+        "status": record.status,
+        "startTime": iso(record.started_at),
+        "endTime": ended,
+    }
+    if record.error:
+        body["error"] = {"code": record.error[0], "message": record.error[1]}
+    elif record.ended_at:
+        body["properties"] = {"objectType": "OperationStatusJobExtendedInfo", "jobId": record.job_id}
+    return body
+
+
+def vm(record: Vm) -> Json:
+    """Return a virtual machine as Microsoft.Compute shows it."""
+    return {
+        "name": record.name,
+        "id": record.id,
+        "type": "Microsoft.Compute/virtualMachines",
+        "location": record.region,
+        "tags": record.tags,
+        "properties": {
+            "vmId": record.guid,
+            "hardwareProfile": {"vmSize": record.size},
+            "storageProfile": {
+                "osDisk": {"osType": record.os_type, "managedDisk": {"storageAccountType": "Premium_LRS"}}
+            },
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def graph_vm(record: Vm) -> Json:
+    """Return a virtual machine as Resource Graph shows it: type and resource group in lower case."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "type": "microsoft.compute/virtualmachines",
+        "location": record.region,
+        "resourceGroup": record.resource_group.lower(),
+        "subscriptionId": record.subscription,
+        "tags": record.tags,
+        "properties": vm(record)["properties"],
+    }
+
+
+def activity(record: Activity) -> Json:
+    """Return an entry of the activity log."""
+    words = {"value": record.operation, "localizedValue": record.operation}
+    group = record.resource_id.split("/")[4]
+    kind = record.operation.rsplit("/", 1)[0]
+    return {
+        "id": f"{record.resource_id}/events/{record.id}/ticks/{int(record.at.timestamp())}",
+        "eventDataId": record.id,
+        "correlationId": record.id,
+        "operationId": record.id,
+        "caller": record.caller,
+        "category": {"value": "Administrative", "localizedValue": "Administrative"},
+        "eventName": {"value": "EndRequest", "localizedValue": "End request"},
+        "level": "Informational",
+        "operationName": words,
+        "status": {"value": record.status, "localizedValue": record.status},
+        "subStatus": {"value": "", "localizedValue": ""},
+        "resourceId": record.resource_id,
+        "resourceGroupName": group,
+        "resourceProviderName": {"value": kind.split("/")[0], "localizedValue": kind.split("/")[0]},
+        "resourceType": {"value": kind, "localizedValue": kind},
+        "subscriptionId": record.subscription,
+        "eventTimestamp": iso(record.at),
+        "submissionTimestamp": iso(record.at),
+    }
+
+
+def duration(span: timedelta) -> str:
+    """Return an ISO 8601 duration as the service writes it, e.g. PT1H41M14.823331S."""
+    seconds = span.total_seconds()
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    text = f"{rest:.6f}".rstrip("0").rstrip(".")
+    return "PT" + (f"{int(hours)}H" if hours else "") + (f"{int(minutes)}M" if minutes else "") + f"{text}S"

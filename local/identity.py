@@ -1,0 +1,66 @@
+"""Who is the app? A managed identity endpoint (App Service protocol) and the tokens it issues."""
+
+from datetime import timedelta
+
+import jwt
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from local.clock import real_now
+
+TENANT = "00000000-0000-0000-0000-0000000000aa"
+PRINCIPAL = "00000000-0000-0000-0000-0000000000a1"
+"""The app's object id: the caller of its writes in the activity log."""
+CLIENT = "00000000-0000-0000-0000-0000000000c1"
+_KEY = "local-azure-tokens-are-signed-but-nobody-here-verifies-them"
+_LIFE = timedelta(hours=8)
+
+
+def token(audience: str) -> tuple[str, int]:
+    """Return a token for `audience` and its expiry in real epoch seconds; Azurite's `--oauth basic` accepts it."""
+    now = real_now()
+    expires = int((now + _LIFE).timestamp())
+    issued = int((now - timedelta(minutes=5)).timestamp())
+    claims = {
+        "aud": audience,
+        "iss": f"https://sts.windows.net/{TENANT}/",
+        "iat": issued,
+        "nbf": issued,
+        "exp": expires,
+        "tid": TENANT,
+        "oid": PRINCIPAL,
+        "sub": PRINCIPAL,
+        "appid": CLIENT,
+        "ver": "1.0",
+    }
+    return jwt.encode(claims, _KEY, algorithm="HS256"), expires
+
+
+def application(secret: str, audiences: list[str] | None = None) -> Starlette:
+    """Return the endpoint's app, which answers callers that know `secret`.
+
+    `audiences` collects what was asked for, in order.
+    """
+
+    async def issue(request: Request) -> Response:
+        if request.headers.get("x-identity-header") != secret:
+            return JSONResponse({"statusCode": 401, "message": "X-IDENTITY-HEADER is wrong or missing."}, 401)
+        resource = request.query_params.get("resource", "")
+        if not resource:
+            return JSONResponse({"statusCode": 400, "message": "resource is missing."}, 400)
+        if audiences is not None:
+            audiences.append(resource)
+        text, expires = token(resource)
+        return JSONResponse(
+            {
+                "access_token": text,
+                "expires_on": str(expires),
+                "resource": resource,
+                "token_type": "Bearer",
+                "client_id": CLIENT,
+            }
+        )
+
+    return Starlette(routes=[Route("/msi/token", issue, methods=["GET"])])

@@ -20,7 +20,7 @@ FUNCTIONS = {
     "report",
     "health",
 }
-HEAVY = ("azure.mgmt", "azure.identity", "azure.storage", "azure.data", "pydantic", "yaml", "jinja2")
+HEAVY = ("azure.mgmt", "azure.identity", "azure.storage", "azure.data", "pydantic", "yaml")
 """Packages that load on first use only: the app has 30 seconds to start, on a fraction of a core."""
 
 INDEX = """

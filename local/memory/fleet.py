@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from local.arm import wire as sent
 from local.world import World
-from shared.cloud.wire import change_from, vm_from
+from shared.cloud import wire
 from shared.model.azure import Change, Vm
 
 
@@ -19,35 +20,12 @@ class MemoryFleet:
         """List all virtual machines of the subscriptions with their tags, in the order of their ids."""
         self._fault("fleet.vms")
         wanted = {subscription.lower() for subscription in subscriptions}
-        return [
-            vm_from(
-                {
-                    "id": vm.id,
-                    "name": vm.name,
-                    "location": vm.region,
-                    "resourceGroup": vm.resource_group,
-                    "subscriptionId": vm.subscription,
-                    "tags": vm.tags,
-                }
-            )
-            for _, vm in sorted(self._world.vms.items())
-            if vm.subscription.lower() in wanted
-        ]
+        found = [record for _, record in sorted(self._world.vms.items()) if record.subscription.lower() in wanted]
+        return [wire.vm_from(sent.graph_vm(record)) for record in found]
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until]."""
         self._fault("fleet.changes")
-        read = (
-            change_from(
-                {
-                    "operationName": {"value": entry.operation},
-                    "status": {"value": entry.status},
-                    "resourceId": entry.resource_id,
-                    "caller": entry.caller,
-                    "eventTimestamp": entry.at.isoformat(),
-                }
-            )
-            for entry in self._world.activity
-            if entry.subscription.lower() == subscription.lower() and since <= entry.at <= until
-        )
+        entries = [entry for entry in self._world.activity if entry.subscription.lower() == subscription.lower()]
+        read = [wire.change_from(sent.activity(entry)) for entry in reversed(entries) if since <= entry.at <= until]
         return [change for change in read if change is not None]

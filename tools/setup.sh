@@ -10,11 +10,17 @@ stamp() { echo ".venv/stamps/$1"; }
 
 installed() { [ -f "$(stamp "$1")" ] && [ "$(cksum <"$1")" = "$(cat "$(stamp "$1")")" ]; }
 
+make_venv() {
+    local python
+    python=$(tools/find-python.sh)
+    "$python" -m venv .venv
+}
+
 # install LOCK_FILE
 install() {
     if installed "$1"; then return; fi
     echo "Installing $1 into .venv"
-    [ -x .venv/bin/python ] || "$(tools/find-python.sh)" -m venv .venv
+    [ -x .venv/bin/python ] || make_venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$1"
     mkdir -p .venv/stamps
     cksum <"$1" >"$(stamp "$1")"

@@ -65,8 +65,10 @@ def say_json(value: dict[str, Any]) -> None:
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under bold column names."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    """Print rows under bold column names; long words are folded, never cut."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*row)
     width = None if sys.stdout.isatty() else WIDE

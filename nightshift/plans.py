@@ -108,7 +108,7 @@ def _say_plan(tonight: Plan) -> None:
     _say_section(
         "findings",
         ("code", "subject", "finding"),
-        [(found.code, found.subject, found.text) for found in tonight.findings],
+        [(found.code, found.subject.rpartition("/")[2], found.text) for found in tonight.findings],
     )
 
 

@@ -38,18 +38,14 @@ def test_the_sample_means_what_it_says() -> None:
     critical, standard = policy.tiers
     assert policy.scope.subscriptions == ("00000000-0000-0000-0000-000000000001",)
     assert policy.scope.exclude == (TagMatch("nightshift", ("off",)),)
-    assert policy.windows["night"] == Window("night", 1200, 360, "Europe/Amsterdam", {"eastus": "America/New_York"})
-    assert critical.retention == Retention(
-        30,
-        TaggedRetention(12, "Weeks", ("Sunday",)),
-        TaggedRetention(12, "Months", ("First Sunday",)),
-        TaggedRetention(3, "Years", ("January First Sunday",)),
-    )
-    assert (critical.rpo, critical.instant_restore_days) == (timedelta(hours=30), 5)
-    assert standard.retention.monthly is None
+    assert policy.windows["late"] == Window("late", 1200, 360, "Europe/Amsterdam", {"eastus2": "America/New_York"})
+    assert critical.match == TagMatch("backup-tier", ("critical",))
+    assert critical.retention == Retention(30, TaggedRetention(12, "Weeks", ("Sunday",)))
+    assert (critical.rpo, critical.instant_restore_days) == (timedelta(hours=30), 2)
+    assert standard.retention == Retention(30)
     assert policy.blackouts == (Blackout(date(2026, 12, 24), date(2027, 1, 1), "year-end freeze"),)
-    assert (policy.separation_tag, policy.vault_ceiling) == ("application", 40)
-    assert policy.region_ceilings == {"westeurope": 60, "eastus": 40}
+    assert (policy.separation_tag, policy.vault_ceiling) == ("application", 20)
+    assert policy.region_ceilings == {"westeurope": 30, "eastus2": 20}
 
 
 def test_the_smallest_policy_gets_the_documented_defaults() -> None:

@@ -26,10 +26,17 @@ install() {
     cksum <"$1" >"$(stamp "$1")"
 }
 
+# Makes `nightshift` callable from any folder, without building a package of this one.
+install_command_line() {
+    printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m nightshift "$@"\n' "$PWD" "$PWD" >.venv/bin/nightshift
+    chmod +x .venv/bin/nightshift
+}
+
 case $purpose in
     # The test requirements hold the demo's, so a test environment serves both.
     demo) installed requirements-dev.txt || install requirements-local.txt ;;
     test) install requirements-dev.txt ;;
     *) echo "setup: expected demo or test, not $purpose" >&2 && exit 2 ;;
 esac
+[ -x .venv/bin/nightshift ] || install_command_line
 .venv/bin/python -m local.setup_node

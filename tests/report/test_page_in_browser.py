@@ -1,0 +1,168 @@
+"""Does a real browser show the page as meant: quiet, self-contained, readable at every width and on paper?"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.model.plan import Finding, Outcome
+from shared.report.page import html
+from tests.report.sample_night import sample_night
+from tests.report.test_data import EMPTY
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = Path("/usr/bin/chromium")
+LONG = "a-name-without-any-place-to-break-" * 4
+NIGHT = sample_night()
+PAGES = {
+    "sample": html(NIGHT),
+    "big": html(sample_night(2000, 8)),
+    "empty": html(EMPTY),
+    "every outcome": html(
+        replace(
+            NIGHT,
+            steps=tuple(replace(step, outcome=outcome) for step, outcome in zip(NIGHT.steps, Outcome, strict=False)),
+            judge=tuple(replace(check, ok=False) for check in NIGHT.judge),
+        )
+    ),
+    "long names": html(
+        replace(
+            NIGHT,
+            vms=tuple(replace(vm, name=LONG + vm.name) for vm in NIGHT.vms),
+            needs_human=(Finding(LONG, LONG, LONG),),
+            steps=tuple(replace(step, reason=LONG, before=LONG, after=LONG) for step in NIGHT.steps),
+            policy_version=LONG,
+        )
+    ),
+}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed (apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    with playwright.sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """One opened page and everything it said or asked for; the address exists nowhere."""
+
+    def __init__(self, page: "playwright.Page", body: str) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self._body = body
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.route("**/*", self._answer)
+        page.goto("https://report.invalid/")
+
+    def _answer(self, route: "playwright.Route") -> None:
+        self.asked.append(route.request.url)
+        route.fulfill(body=self._body, content_type="text/html; charset=utf-8")
+
+    def unfold(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@pytest.fixture
+def visit(browser: "playwright.Browser") -> Iterator[Callable[..., Visit]]:
+    opened = []
+
+    def opener(name: str, width: int = 1400, scheme: str = "light") -> Visit:
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        opened.append(page)
+        return Visit(page, PAGES[name])
+
+    yield opener
+    for page in opened:
+        page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_asks_for_nothing_and_complains_about_nothing(visit: Callable[..., Visit], name: str) -> None:
+    seen = visit(name)
+    seen.unfold()
+    seen.page.wait_for_load_state("networkidle")
+    assert seen.asked == ["https://report.invalid/"]
+    assert seen.said == []
+
+
+TOO_WIDE = """[...document.querySelectorAll('body *')]
+  .filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+  .map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("width", [320, 800, 1400])
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_never_scrolls_sideways(visit: Callable[..., Visit], name: str, width: int) -> None:
+    seen = visit(name, width)
+    seen.unfold()
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == width
+    assert seen.page.evaluate(TOO_WIDE) == []
+
+
+def test_wide_charts_scroll_by_keyboard_inside_their_own_box(visit: Callable[..., Visit]) -> None:
+    box = visit("sample", 320).page.get_by_role("region", name="Night after")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth")
+    box.focus()
+    assert box.evaluate("e => e === document.activeElement")
+
+
+CONTRAST = """() => {
+  const shade = text => text.match(/[\\d.]+/g).map(Number);
+  const light = text => { const [r, g, b] = shade(text).slice(0, 3).map(v => v / 255)
+      .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4); return .2126 * r + .7152 * g + .0722 * b; };
+  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+      if ((shade(c)[3] ?? 1) === 1) return c; } return 'rgb(255, 255, 255)'; };
+  const bad = [];
+  for (const e of document.querySelectorAll('main *, header *')) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || e.tagName === 'title') continue;
+    const style = getComputedStyle(e), [a, b] = [light(e.closest('svg') ? style.fill : style.color), light(behind(e))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push([e.outerHTML.slice(0, 80), ratio]);
+  }
+  return bad;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["sample", "every outcome", "empty"])
+def test_all_text_has_enough_contrast(visit: Callable[..., Visit], name: str, scheme: str) -> None:
+    seen = visit(name, scheme=scheme)
+    seen.unfold()
+    assert seen.page.evaluate(CONTRAST) == []
+
+
+def test_dark_mode_is_dark(visit: Callable[..., Visit]) -> None:
+    def background(scheme: str) -> list[int]:
+        page = visit("sample", scheme=scheme).page
+        return page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+
+    assert max(background("dark")) < 64 < 192 < min(background("light"))
+
+
+def test_the_page_prints_dark_on_white(visit: Callable[..., Visit], tmp_path: Path) -> None:
+    page = visit("sample", scheme="dark").page
+    paper = tmp_path / "night.pdf"
+    page.pdf(path=str(paper), format="A4")
+    assert paper.read_bytes().startswith(b"%PDF-")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(17, 17, 17)"
+
+
+def test_a_reader_meets_headings_figures_and_named_charts(visit: Callable[..., Visit]) -> None:
+    page = visit("sample").page
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert page.get_by_role("heading", level=2).count() == 9
+    assert page.get_by_role("img").count() == 4
+    assert page.get_by_role("region", name="Peaks and bounds by region").get_by_role("row").count() == 4

@@ -5,7 +5,7 @@ from datetime import timedelta
 from local.arm import filters, wire
 from local.arm.messages import Call, Response, Route, page, vault_of
 from local.arm.routes_vaults import VAULT
-from local.world import writes
+from local.world import on_demand, writes
 from local.world.state import Item, Operation, Refused
 
 _CONTAINER = VAULT + "/backupFabrics/{fabric}/protectionContainers/{container}"
@@ -54,7 +54,7 @@ def trigger_backup(call: Call) -> Response:
     """Accept an on-demand backup: 202 with an empty body."""
     vault = vault_of(call)
     expires = (call.request.body.get("properties") or {}).get("recoveryPointExpiryTimeInUTC")
-    operation = writes.trigger_backup(call.world, vault, _item_id(call), expires, call.request.caller)
+    operation = on_demand.trigger_backup(call.world, vault, _item_id(call), expires, call.request.caller)
     return _accepted(call, operation)
 
 

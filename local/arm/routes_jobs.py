@@ -1,6 +1,6 @@
 """How do jobs answer? Handlers of the vault's job list and of one job."""
 
-from local.arm import filters, wire
+from local.arm import filters, wire, wire_jobs
 from local.arm.messages import Call, Response, Route, page, vault_of
 from local.arm.routes_vaults import VAULT
 from local.world.state import Refused
@@ -32,7 +32,7 @@ def get_job(call: Call) -> Response:
     job = call.world.jobs.get(call.params["job"].lower())
     if job is None or job.vault_id != vault.id.lower() or job.visible_at > call.world.now:
         raise Refused(404, "BMSUserErrorJobNotFound", f"The job '{call.params['job']}' was not found.")
-    return Response(200, wire.job_detail(call.world, job))
+    return Response(200, wire_jobs.job_detail(call.world, job))
 
 
 ROUTES = (

@@ -66,20 +66,14 @@ class Cloud:
                 "effect": effect,
             }
         )
-        if (
-            action.startswith("Microsoft.RecoveryServices/")
-            and method != "GET"
-            and 400 <= status < 500
-            and status != 429
-        ):
-            self.world.counters.refused += 1
 
     def truth(self) -> dict[str, Any]:
-        """Return everything the judge needs as JSON: clock, vaults, items, policies, jobs, counters, pages."""
+        """Return everything the judge needs as JSON: clock, number of VMs, vaults, items, policies, jobs, counters, pages."""
         world = self.world
         skipped = world.skipped_runs()
         return {
             "now": iso(world.now),
+            "vms": len(world.vms),
             "vaults": [
                 {"id": vault.id, "name": vault.name, "region": vault.region, "immutability": vault.immutability}
                 for vault in world.vaults.values()
@@ -95,6 +89,7 @@ class Cloud:
                 "policies_shortened": world.counters.policies_shortened,
                 "refused": world.counters.refused,
                 "collisions": world.counters.collisions,
+                "tags_missed": world.counters.tags_missed,
             },
             "pages": {
                 "items": {v.id: _pages(len(world.items_in(v.id)), self.pages.items) for v in world.vaults.values()},

@@ -81,6 +81,7 @@ def _past_run(world: World, item: Item, rules: Rules, slot: datetime, run: runs.
         world.keep_job(past)
         item.last_status, item.last_backup_at = past.status, began
     item.last_slot = slot
+    item.tagged_at |= dict.fromkeys(rules.tags(slot), slot)
     if run.error:
         return
     point = Point(

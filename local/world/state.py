@@ -106,6 +106,7 @@ class Item:
     check_at: datetime | None = None
     last_slot: datetime | None = None
     days_missed: int = 0
+    tagged_at: dict[str, datetime] = field(default_factory=dict)
     full_next: bool = True
 
     @property
@@ -170,7 +171,11 @@ class Activity:
 
 @dataclass(slots=True)
 class Counters:
-    """What went wrong, as the judge counts it. `points_pruned` counts premature losses only."""
+    """What went wrong, as the judge counts it.
+
+    `points_pruned` counts premature losses only; `runs_skipped` days of a VM without a run; `tags_missed` weeks and
+    months in which no run carried the tag; `refused` writes that the service would not take.
+    """
 
     points_pruned: int = 0
     protection_stopped: int = 0
@@ -179,3 +184,4 @@ class Counters:
     policies_shortened: int = 0
     refused: int = 0
     collisions: int = 0
+    tags_missed: int = 0

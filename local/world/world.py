@@ -12,6 +12,7 @@ from local.world.state import Activity, Counters, Item, Job, Operation, Point, P
 
 EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
 _SWEEP_GRACE = timedelta(hours=2)
+_TAG_PERIODS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}
 
 
 class World:
@@ -149,6 +150,7 @@ class World:
         self.running[item.id.lower()] = job.id
         self.keep_job(job)
         item.last_slot, item.days_missed = key, 0
+        item.tagged_at |= dict.fromkeys(job.tags, key)
         if not run.error:
             self.at(snapshot_ends, "snapshot", job.id)
         self.at(due, "end", job.id)
@@ -224,15 +226,20 @@ class World:
         self._count_missed(self.items.values())
 
     def _count_missed(self, items: Iterable[Item]) -> None:
-        """A run counts as skipped once the next scheduled one is half a period overdue.
+        """Count runs and tagged runs that did not come, once the next one is half a period overdue.
 
         Moving a slot forward by less than that is not a skipped day, it only stretches one night.
         """
+        horizon = self.now - _SWEEP_GRACE
         for item in items:
             rules = self.rules_of(item)
             if rules is None or not item.active or item.last_slot is None:
                 continue
-            period = rules.period
-            while self.now > item.last_slot + period * (1.5 + item.days_missed) + _SWEEP_GRACE:
+            while horizon > item.last_slot + rules.period * (1.5 + item.days_missed):
                 item.days_missed += 1
                 self.counters.runs_skipped += 1
+            for name, period in _TAG_PERIODS.items():
+                last = item.tagged_at.setdefault(name, self.now) if name in rules.kept else None
+                if last is not None and horizon > last + period * 1.5:
+                    item.tagged_at[name] = last + period
+                    self.counters.tags_missed += 1

@@ -1,21 +1,14 @@
-"""What does the service do with a write? Policies, memberships and on-demand backups, refused or carried out."""
+"""What does the service do with a write? Policies and memberships, refused or carried out."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
-from local.clock import parse
 from local.world import points, policies, runs, schedule
+from local.world.refusals import counting, refuse_conflict, refuse_less, spend
 from local.world.state import Item, Job, Json, Operation, Policy, Refused, Vault, Vm
 from local.world.world import World
 
 POLICY_WRITE = "Microsoft.RecoveryServices/vaults/backupPolicies/write"
 ITEM_WRITE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write"
-BACKUP = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action"
-_DAY = timedelta(hours=24)
-_DOS = (
-    "Operation is blocked as you have reached the limit on number of operations permitted in 24 hours.\r\n"
-    "Contact Microsoft support or retry after 24 hours."
-)
 
 
 def put_policy(world: World, vault: Vault, name: str, properties: Json, caller: str) -> Policy:
@@ -23,7 +16,12 @@ def put_policy(world: World, vault: Vault, name: str, properties: Json, caller: 
 
     Raises Refused.
     """
-    _spend(world, "policy", vault.id, world.limits.policy_writes_per_vault_day)
+    with counting(world):
+        return _write_policy(world, vault, name, properties, caller)
+
+
+def _write_policy(world: World, vault: Vault, name: str, properties: Json, caller: str) -> Policy:
+    spend(world, "policy", vault.id, world.limits.policy_writes_per_vault_day)
     policies.check(properties)
     stored = policies.tidy(properties)
     after = schedule.read(stored)
@@ -46,7 +44,7 @@ def _change_policy(world: World, vault: Vault, policy: Policy, stored: Json, aft
             400, "BMSUserErrorPolicyObjectInUse", "The policy type cannot be changed while items use the policy."
         )
     less = policies.shortened(policy.rules, after)
-    _refuse_less(vault, less)
+    refuse_less(vault, less)
     world.counters.policies_shortened += bool(less)
     moved = (policy.rules.starts, policy.rules.offset, policy.rules.weekdays, policy.rules.frequency) != (
         after.starts,
@@ -66,6 +64,11 @@ def put_item(world: World, vault: Vault, item_id: str, properties: Json, caller:
 
     Raises Refused. An empty policyId, or protectionState ProtectionStopped, stops protection: the service asks nothing.
     """
+    with counting(world):
+        return _write_item(world, vault, item_id, properties, caller)
+
+
+def _write_item(world: World, vault: Vault, item_id: str, properties: Json, caller: str) -> Operation:
     item = world.items.get(item_id.lower())
     if item is not None and item.deleted_at is not None:
         raise Refused(
@@ -74,8 +77,8 @@ def put_item(world: World, vault: Vault, item_id: str, properties: Json, caller:
             "This operation on a soft deleted backup item is not allowed\r\n"
             "Undelete the soft deleted backup item and try again.",
         )
-    _refuse_conflict(world, item_id)
-    _spend(world, "move", vault.id, world.limits.moves_per_vault_day)
+    refuse_conflict(world, item_id)
+    spend(world, "move", vault.id, world.limits.moves_per_vault_day)
     policy_id = str(properties.get("policyId") or "")
     if not policy_id or properties.get("protectionState") == "ProtectionStopped":
         if item is None:
@@ -105,13 +108,13 @@ def _move(world: World, vault: Vault, item: Item, policy: Policy, properties: Js
         raise Refused(
             400, "BMSUserErrorInvalidInput", "An item of an Enhanced policy cannot move to a Standard policy."
         )
-    migrates = bool(before) and before.policy_type != policy.rules.policy_type if before else False
+    migrates = before is not None and before.policy_type != policy.rules.policy_type
     if migrates and item.id.lower() in world.running:
         raise Refused(
             400, "UserErrorBackupOperationInProgress", "A backup operation is in progress; try again when it has ended."
         )
     if before:
-        _refuse_less(vault, [name for name in policies.shortened(before, policy.rules) if name != "instant"])
+        refuse_less(vault, policies.shortened(before, policy.rules))
     extended = properties.get("extendedProperties")
 
     def change() -> None:
@@ -179,39 +182,6 @@ def _stop(world: World, vault: Vault, item: Item, caller: str) -> Operation:
     return _configure(world, vault, item.id, item.vm_id, change, caller, "")
 
 
-def trigger_backup(world: World, vault: Vault, item_id: str, expires: str | None, caller: str) -> Operation:
-    """Start an on-demand backup; kept until `expires` (ISO), else 30 days.
-
-    Raises Refused: no protection, another job on the item, or nine starts in a UTC day.
-    """
-    item = world.items.get(item_id.lower())
-    if item is None or not item.active:
-        raise Refused(
-            400, "UserErrorBcmDatasourceNotPresent", "The item is not actively protected; resume protection and retry."
-        )
-    if item.id.lower() in world.running:
-        raise Refused(
-            409, "UserErrorBackupOperationInProgress", "Another backup operation is in progress on this item."
-        )
-    _spend(world, "backup", item.id, world.limits.backups_per_item_day)
-    kept_until: datetime = parse(expires) if expires else (world.now + timedelta(days=30)).astimezone(UTC)
-    job = world.start_backup(item, None, kept_until)
-    if job is None:
-        raise Refused(400, "UserErrorVmNotFoundV2", "Virtual machine doesn't exist.")
-    world.record(item.id, BACKUP, caller)
-    operation = Operation(
-        id=runs.guid(world.seed, "operation", len(world.operations)),
-        item_id=item.id.lower(),
-        vault_id=vault.id.lower(),
-        started_at=world.now,
-        status="Succeeded",
-        ended_at=world.now,
-        job_id=job.id,
-    )
-    world.operations[operation.id] = operation
-    return operation
-
-
 def _configure(
     world: World, vault: Vault, item_id: str, vm_id: str, change: Callable[[], None], caller: str, policy_name: str
 ) -> Operation:
@@ -244,39 +214,6 @@ def _configure(
     world.at(job.due, "configured", operation.id, change)
     world.record(item_id, ITEM_WRITE, caller)
     return operation
-
-
-def _refuse_conflict(world: World, item_id: str) -> None:
-    for operation in reversed(list(world.operations.values())[-500:]):
-        if operation.item_id == item_id.lower() and operation.status == "InProgress":
-            raise Refused(
-                409,
-                "BMSUserErrorConflictingProtectionOperation",
-                "Another operation is in progress on the item; wait for it to end and try again.",
-            )
-
-
-def _refuse_less(vault: Vault, less: list[str]) -> None:
-    if not less:
-        return
-    if vault.immutability in {"Locked", "Unlocked"}:
-        raise Refused(
-            400,
-            "BMSUserErrorImmutableVaultRetentionReduction",
-            f"Reduction in retention is not allowed since the vault is immutable ({', '.join(less)}).",
-        )
-    if vault.guarded:
-        raise Refused(
-            403, "UserErrorResourceGuardApprovalNeeded", "Reduced retention is guarded by the vault's Resource Guard."
-        )
-
-
-def _spend(world: World, quota: str, subject: str, limit: int) -> None:
-    taken = world.spent.setdefault((quota, subject.lower()), [])
-    taken[:] = [at for at in taken if at > world.now - _DAY]
-    if len(taken) >= limit:
-        raise Refused(400, "CloudDosAbsoluteLimitReached", _DOS)
-    taken.append(world.now)
 
 
 def _exclusions(extended: Json | None) -> Json | None:

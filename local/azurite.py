@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.certificates import Certificates
 from local.child import Child
-from local.setup_node import require_azurite
+from local.setup_node import NODE_FOLDER, require_azurite
 
 ACCOUNT = "devstoreaccount1"
 SERVICES = frozenset({"Blob", "Queue", "Table"})
@@ -42,7 +42,7 @@ def running_azurite(certificates: Certificates, folder: Path) -> Iterator[Azurit
 def _command(certificates: Certificates) -> list[str]:
     node, script = require_azurite()
     return [
-        str(node), str(script),
+        str(node), "--require", str(NODE_FOLDER / "end_with_parent.cjs"), str(script),
         "--silent", "--inMemoryPersistence", "--disableTelemetry",
         # The SDKs speak a newer version of the protocol than this Azurite knows.
         "--skipApiVersionCheck",

@@ -45,6 +45,8 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
+                # Ctrl-C in a terminal reaches a whole group; in its own session the child is ended by us, in order.
+                start_new_session=True,
             )
         assert self._process.stdout is not None
         threading.Thread(target=self._read, args=(self._process.stdout,), name=f"{name} stdout", daemon=True).start()

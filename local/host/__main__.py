@@ -92,8 +92,9 @@ def _listen(port: int) -> socket.socket:
 
 
 def _stop_with_parent(server: uvicorn.Server) -> None:
-    """End when stdin ends: a parent that died cannot say so. uvicorn passes SIGTERM on when it is done."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    """End when stdin ends: a parent that died cannot say so. A signal ends the server and then means no more."""
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sent, lambda *_: None)
 
     def watch() -> None:
         sys.stdin.read()

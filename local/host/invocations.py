@@ -79,4 +79,5 @@ class Invocations:
         if outcome.error is not None:
             _log.error("%s failed: %s", function.name, outcome.error, extra={"trace": outcome.trace})
         self._log.end()
+        self._world.announce("")
         return outcome

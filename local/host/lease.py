@@ -55,11 +55,12 @@ class BlobLease:
         return self.held
 
     def release(self) -> None:
-        """Give it back, if it is held."""
+        """Give it back, if it is held; where storage is gone, it runs out by itself."""
         self._released.set()
         lease, self._lease = self._lease, None
         if lease is not None:
-            lease.release()
+            with contextlib.suppress(AzureError):
+                lease.release()
 
     def renew(self) -> None:
         """Prolong the lease; where somebody else has it by now, this host no longer leads."""

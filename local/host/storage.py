@@ -32,7 +32,9 @@ def host_state(functions: Sequence[Hosted], settings: Mapping[str, str]) -> tupl
 
 
 def _container(blob_uri: str) -> ContainerClient:
-    container = BlobServiceClient(blob_uri, DefaultAzureCredential()).get_container_client(CONTAINER)
+    # This storage is on the same machine: it answers at once or not at all, so nothing is gained by trying again.
+    service = BlobServiceClient(blob_uri, DefaultAzureCredential(), retry_total=0)
+    container = service.get_container_client(CONTAINER)
     with contextlib.suppress(ResourceExistsError):
         container.create_container()
     return container

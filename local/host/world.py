@@ -19,7 +19,7 @@ class World(Protocol):
         """Let simulated seconds pass, as a sleeping function would."""
 
     def announce(self, caller: str) -> None:
-        """Name whoever calls Azure from now on, for the access log."""
+        """Name whoever calls Azure from now on, for the access log; "" is nobody."""
 
 
 class ArmWorld:

@@ -71,12 +71,14 @@ def test_an_exception_in_a_route_is_a_500_and_its_trace_a_line_of_the_log(web: R
     assert 'raise RuntimeError("no luck")' in line["trace"]
 
 
-def test_the_world_hears_who_calls_before_each_invocation(web: RunningHost, world: ClockWorld) -> None:
+def test_the_world_hears_who_calls_before_each_invocation_and_that_nobody_does_after_it(
+    web: RunningHost, world: ClockWorld
+) -> None:
     world.callers.clear()
     already = web.control.get("/_local/status")["invocations"].get("echo", 0)
     for _ in range(2):
         ask(web, "POST", "/api/echo/night").close()
-    assert world.callers == [f"echo#{already + 1}", f"echo#{already + 2}"]
+    assert world.callers == [f"echo#{already + 1}", "", f"echo#{already + 2}", ""]
 
 
 def test_a_run_without_timers_only_moves_the_clock(web: RunningHost, world: ClockWorld) -> None:

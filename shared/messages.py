@@ -56,4 +56,5 @@ def _reasons(failure: "ValidationError") -> list[str]:
 def _naive(plan: Plan) -> list[str]:
     instants: dict[str, datetime | None] = {"plan.made_at": plan.made_at}
     instants |= {f"plan.vms.{place}.due": vm.due for place, vm in enumerate(plan.vms)}
+    instants |= {f"plan.edits.{place}.due": edit.due for place, edit in enumerate(plan.edits)}
     return [path for path, at in instants.items() if at is not None and at.tzinfo is None]

@@ -12,8 +12,8 @@ CONTAINER = "nightshift"
 class Documents:
     """UTF-8 texts by path. The container is made on the first write that misses it."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
-        self._container = BlobServiceClient(endpoint, credential=credential).get_container_client(CONTAINER)
+    def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
+        self._container = BlobServiceClient(endpoint, credential=credential).get_container_client(container)
 
     def read(self, path: str) -> str | None:
         """Return the text at `path`, or None. Raises Transient or Permanent."""

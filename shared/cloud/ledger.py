@@ -35,8 +35,8 @@ _ATTEMPTS = 20
 class TableLedger:
     """One partition a kind. A row's key is hashed, since table keys reject the slashes of ARM ids."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
-        self._table = TableClient(endpoint, TABLE, credential=credential)
+    def __init__(self, credential: TokenCredential, endpoint: str, table: str = TABLE) -> None:
+        self._table = TableClient(endpoint, table, credential=credential)
 
     def read(self, kind: str, key: str) -> Mapping[str, str] | None:
         """Return the row, or None. Keys are compared without case. Raises Transient or Permanent."""

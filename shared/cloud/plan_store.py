@@ -8,7 +8,7 @@ Data actions:
 
 from azure.core.credentials import TokenCredential
 
-from shared.cloud.documents import Documents
+from shared.cloud.documents import CONTAINER, Documents
 from shared.messages import plan_from_json, plan_to_json
 from shared.model.plan import Plan
 
@@ -18,8 +18,8 @@ _LATEST = "plans/latest.json"
 class BlobPlans:
     """Plans under `plans/<night>.json`."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
-        self._documents = Documents(credential, endpoint)
+    def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
+        self._documents = Documents(credential, endpoint, container)
 
     def save(self, plan: Plan) -> None:
         """Store the plan under its night, and as the newest. Raises Transient or Permanent."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from azure.core.credentials import TokenCredential
 
-from shared.cloud.documents import Documents
+from shared.cloud.documents import CONTAINER, Documents
 
 _CURRENT = "config/fleet.yaml"
 _LAST_GOOD = "config/fleet.last-good.yaml"
@@ -19,8 +19,8 @@ _LAST_GOOD = "config/fleet.last-good.yaml"
 class BlobPolicies:
     """The published document is `config/fleet.yaml`; every version stays under the first digits of its SHA-256."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
-        self._documents = Documents(credential, endpoint)
+    def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
+        self._documents = Documents(credential, endpoint, container)
 
     def current(self) -> str | None:
         """Return the published document, or None. Raises Transient or Permanent."""

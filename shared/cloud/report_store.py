@@ -10,7 +10,7 @@ from datetime import date
 
 from azure.core.credentials import TokenCredential
 
-from shared.cloud.documents import Documents
+from shared.cloud.documents import CONTAINER, Documents
 from shared.errors import Permanent
 
 _MEDIA_TYPES = {"html": "text/html", "json": "application/json"}
@@ -19,8 +19,8 @@ _MEDIA_TYPES = {"html": "text/html", "json": "application/json"}
 class BlobReports:
     """Reports under `reports/<night>.html` and `reports/<night>.json`."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
-        self._documents = Documents(credential, endpoint)
+    def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
+        self._documents = Documents(credential, endpoint, container)
 
     def save(self, night: date, html: str, data: str) -> None:
         """Store both forms under their night, and as the newest. Raises Transient or Permanent."""

@@ -1,0 +1,113 @@
+"""On which implementations do the ports have to behave the same? In memory, and over the real SDKs, TLS and Azurite."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from azure.core.credentials import AccessToken
+
+from local import fleets, memory
+from local.arm.app import application
+from local.certificates import Certificates
+from local.faults import plan
+from local.identity import token
+from local.world import PageSizes, World, documents
+from local.world.cloud import Cloud
+from local.world.history import backfill, put
+from local.world.writes import protect
+from shared.cloud.fleet import CloudFleet
+from shared.cloud.ledger import TableLedger
+from shared.cloud.plan_store import BlobPlans
+from shared.cloud.policy_store import BlobPolicies
+from shared.cloud.report_store import BlobReports
+from shared.cloud.vault import CloudVaults
+from shared.errors import Transient
+from shared.ports import Ports
+from tests.host.serving import served
+
+FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Ports over a small world: a vault with 5 protected VMs of 6, and an empty one.
+
+    `strike(write, kind, when)` lets the next such write go wrong: kind "429" or "503", "before" or "after" its effect.
+    """
+
+    ports: Ports
+    world: World
+    strike: Callable[[str, str, str], None]
+
+    def settle(self) -> None:
+        """Let every accepted operation end."""
+        self.world.advance(timedelta(minutes=1))
+
+
+class LocalToken:
+    """Tokens that the pretend ARM and Azurite accept."""
+
+    def get_token(self, *scopes: str, **_options: object) -> AccessToken:
+        return AccessToken(*token(scopes[0].removesuffix("/.default")))
+
+
+@contextmanager
+def in_memory() -> Iterator[Stage]:
+    world, pending = _world(), dict[str, Transient]()
+
+    def fault(call: str) -> None:
+        if call in pending:
+            raise pending.pop(call)
+
+    def strike(write: str, kind: str, when: str) -> None:
+        pending[f"vaults.{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
+
+    yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
+
+
+@contextmanager
+def in_local_azure(certificates: Certificates, blob_uri: str, table_uri: str) -> Iterator[Stage]:
+    """Serve the world from this process, in pages of two rows; storage gets a container and a table of its own."""
+    cloud = Cloud(_world(), pages=PageSizes(*([2] * 8)))
+
+    def strike(write: str, kind: str, when: str) -> None:
+        match = {"method": "PUT", "path": FAULTS[write]}
+        cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
+
+    fresh, credential = f"c{uuid.uuid4().hex}", LocalToken()
+    with served(application(cloud), certificates) as port:
+        endpoint = f"https://127.0.0.1:{port}"
+        ports = Ports(
+            vaults=CloudVaults(credential, endpoint),
+            fleet=CloudFleet(credential, endpoint),
+            ledger=TableLedger(credential, table_uri, fresh),
+            plans=BlobPlans(credential, blob_uri, fresh),
+            policies=BlobPolicies(credential, blob_uri, fresh),
+            reports=BlobReports(credential, blob_uri, fresh),
+            switches=frozenset({"plan"}),
+            wait=lambda seconds: world_wait(cloud, seconds),
+        )
+        yield Stage(ports, cloud.world, strike)
+
+
+def world_wait(cloud: Cloud, seconds: float) -> None:
+    cloud.wait(seconds)
+
+
+def _world() -> World:
+    world = World(seed=3)
+    vault = fleets.add_vault(world, "rsv-one", "rg-Backup", "westeurope")
+    fleets.add_vault(world, "rsv-two", "rg-Backup", "westeurope")
+    put(world, vault, "HourlyLogBackup", documents.workload())
+    default = put(world, vault, "DefaultPolicy", documents.daily("22:30"))
+    put(world, vault, "Enhanced", documents.enhanced("22:30", weekly=12, monthly=12, yearly=7))
+    put(world, vault, "Hourly", documents.hourly("08:00"))
+    machines = [fleets.add_vm(world, f"App-{number}", "RG-App", "westeurope", {"Tier": "Gold"}) for number in range(6)]
+    items = [protect(world, vault, machine, default) for machine in machines[:5]]
+    items[1].extended = {"diskExclusionProperties": {"diskLunList": [2], "isInclusionList": False}}
+    backfill(world, 3)
+    items[4].deleted_at, items[4].state, items[4].policy_id = world.now - timedelta(days=2), "ProtectionStopped", ""
+    world.reschedule(items[4])
+    return world

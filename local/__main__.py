@@ -1,0 +1,19 @@
+"""Which part of the local Azure is to run? `python -m local night`."""
+
+import sys
+
+USAGE = "usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named part; return its exit code."""
+    if arguments[:1] == ["night"]:
+        from local import night
+
+        return night.main(arguments[1:])
+    print(USAGE, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,216 @@
+"""What does a night with Nightshift look like? Two simulated nights on the local Azure, judged from outside."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local import judge
+from local.setup_node import NodeMissingError
+from local.child import ChildError
+from local.clock import iso
+from local.expectations import NIGHT, Story, checks, failed, figures
+from local.stack import ROOT, Stack, Wanted, running_stack
+from shared import clock, wiring
+from shared.flows import fleet_policy, review
+from shared.model.night import NightReport
+from shared.model.plan import Plan
+from shared.report import data, page
+
+BEGINS = datetime(2026, 3, 2, 16, tzinfo=UTC)
+"""The first night begins: the fleet day of samples/fleet.yaml starts at 16:00 UTC."""
+HUMAN_AT = BEGINS + timedelta(hours=23)
+"""The afternoon after the moves, somebody puts a VM back by hand."""
+REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2)
+"""After the second night's windows: the morning report is made."""
+AGAIN = BEGINS + 2 * NIGHT
+ENDS = AGAIN + NIGHT - timedelta(minutes=55)
+"""One day more, in which nothing has changed and nothing may be written; it plans and enforces once."""
+STEP = timedelta(hours=4)
+STORE = "nightshift"
+"""The app's one container and one table."""
+
+_console = Console(stderr=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo; return 0 where every expectation holds, 1 where one does not, 2 where it could not run."""
+    options = _options(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="nightshift-") as folder:
+            wanted = Wanted(
+                seed=options.seed,
+                faults=options.faults,
+                containers=(STORE,),
+                tables=(STORE,),
+                settings={"NIGHTSHIFT_SWITCHES": "plan"},
+            )
+            with running_stack(wanted, Path(folder)) as stack:
+                story, report = _tell(stack, options.policy)
+    except (NodeMissingError, ChildError) as problem:
+        _console.print(f"[red]the local Azure did not run:[/] {problem}")
+        return 2
+    found = figures(story)
+    report = replace(report, judge=checks(found))
+    _write(options.folder, report, found)
+    _say(found, report, options)
+    return 1 if failed(report.judge) else 0
+
+
+def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
+    """Live through the nights and return what was seen, with the app's own report of the second one."""
+    _publish(stack, policy)
+    stack.arm.post("/_local/clock", {"to": iso(BEGINS)})
+    before = stack.arm.get("/_local/truth")
+    invocations: Counter[str] = Counter()
+    with _progress() as progress, _own_ports(stack):
+        _run(stack, BEGINS + timedelta(hours=1), invocations, progress)
+        plan = _plan()
+        _run(stack, HUMAN_AT, invocations, progress)
+        enforced = stack.arm.get("/_local/truth")
+        _human_moves_a_vm_back(stack, before, enforced)
+        _run(stack, REPORTED_AT, invocations, progress)
+        after = stack.arm.get("/_local/truth")
+        report = _report(REPORTED_AT)
+        _run(stack, ENDS, invocations, progress)
+    end = stack.arm.get("/_local/truth")
+    log = stack.arm.get("/_local/log")
+    fleet = yaml.safe_load(policy.read_text("utf-8"))
+    return Story(before, after, end, log, plan, invocations, BEGINS, AGAIN, fleet), report
+
+
+def _publish(stack: Stack, policy: Path) -> None:
+    """Publish the fleet policy as an operator does: with the command line."""
+    command = [sys.executable, "-m", "nightshift", "policy", "publish", str(policy)]
+    done = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ChildError(f"nightshift policy publish said: {done.stderr.strip()}")
+
+
+def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Clockwork") -> None:
+    now = datetime.fromisoformat(stack.arm.get("/_local/clock")["now"])
+    while now < until:
+        now = min(until, now + STEP)
+        for record in stack.run(iso(now)):
+            invocations[record["function"]] += 1
+            if not record["ok"]:
+                _console.print(f"[yellow]{record['at']} {record['function']}: {record['error']}[/]")
+        progress.to(now)
+
+
+def _human_moves_a_vm_back(stack: Stack, before: judge.Truth, enforced: judge.Truth) -> None:
+    moved = sorted(judge.moved(before, enforced))
+    if moved:
+        vault = next(item["vault"] for item in enforced["items"] if item["vm"].lower() == moved[0])
+        policy_id = next(
+            name
+            for name in before["policies"]
+            if name.lower().startswith(vault.lower()) and name.lower().endswith("/defaultpolicy")
+        )
+        stack.arm.post("/_local/human", {"kind": "assign", "vm": moved[0], "policy_id": policy_id})
+
+
+@contextmanager
+def _own_ports(stack: Stack) -> Iterator[None]:
+    """Let this process use the app's own ports, to read its plan and to make its report once more."""
+    kept = dict(os.environ)
+    os.environ.update(stack.environment)
+    stack.arm.post("/_local/caller", {"label": ""})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+        clock.set_source(None)
+        wiring.set_source(None)
+
+
+def _plan() -> Plan:
+    plan = wiring.ports().plans.latest()
+    if plan is None:
+        raise ChildError("no plan was stored in the first hour")
+    return plan
+
+
+def _report(now: datetime) -> NightReport:
+    clock.set_source(lambda: now)
+    ports = wiring.ports()
+    return review.review(ports, fleet_policy.read(ports, now), now)
+
+
+def _write(folder: Path, report: NightReport, found: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.html").write_text(page.html(report), "utf-8")
+    document = {
+        **found,
+        "expectations": [_as_json(check) for check in report.judge],
+        "report": json.loads(data.data(report)),
+    }
+    (folder / "report.json").write_text(json.dumps(document, indent=1), "utf-8")
+
+
+def _as_json(check: Any) -> dict[str, Any]:
+    return {"name": check.name, "expected": check.expected, "measured": check.measured, "ok": check.ok}
+
+
+def _say(found: dict[str, Any], report: NightReport, options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps(found))
+        return
+    table = Table("what", "expected", "measured", "", title="What the local Azure counted", title_justify="left")
+    for check in report.judge:
+        table.add_row(check.name, check.expected, check.measured, "[green]ok[/]" if check.ok else "[red]NOT OK[/]")
+    out = Console()
+    out.print(table)
+    for line in report.needs_human:
+        out.print(f"needs a human: {line.text}", soft_wrap=True, highlight=False)
+    out.print(f"\nreport: {options.folder / 'report.html'}\nfigures: {options.folder / 'report.json'}", soft_wrap=True)
+
+
+class Clockwork:
+    """The progress display: simulated time on the way from the first to the last instant."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Start at the beginning of the first night."""
+        self._progress = progress
+        self._task = progress.add_task("night 1", total=(ENDS - BEGINS).total_seconds())
+
+    def to(self, now: datetime) -> None:
+        """Show where the simulated clock stands."""
+        night = (now - BEGINS) // NIGHT + 1
+        name = f"night {night}" if night < 3 else "the day after"
+        done = (now - BEGINS).total_seconds()
+        self._progress.update(self._task, completed=done, description=f"{name}  {now:%a %d %b %H:%M} UTC")
+
+
+@contextmanager
+def _progress() -> Iterator[Clockwork]:
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console) as progress:
+        yield Clockwork(progress)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local night", description=__doc__)
+    parser.add_argument(
+        "--policy", type=Path, default=ROOT / "samples" / "fleet.yaml", help="the fleet.yaml to publish"
+    )
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "night", help="where the report goes")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--faults", default="issue", help="calm, issue, or a JSON file of faults")
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    return parser.parse_args(arguments)

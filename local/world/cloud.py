@@ -68,7 +68,7 @@ class Cloud:
         )
 
     def truth(self) -> dict[str, Any]:
-        """Return everything the judge needs as JSON: clock, number of VMs, vaults, items, policies, jobs, counters, pages."""
+        """Return what the judge needs as JSON: clock, number of VMs, vaults, items, policies, jobs, counters, pages."""
         world = self.world
         skipped = world.skipped_runs()
         return {

@@ -1,6 +1,7 @@
 """What happens in the pretend Azure as time passes? State, one stepped clock, and a queue of events."""
 
 import heapq
+import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,6 +150,8 @@ class World:
         )
         self.running[item.id.lower()] = job.id
         self.keep_job(job)
+        if rules:
+            self._count_gaps(item, rules, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
         if not run.error:
@@ -226,20 +229,32 @@ class World:
         self._count_missed(self.items.values())
 
     def _count_missed(self, items: Iterable[Item]) -> None:
-        """Count runs and tagged runs that did not come, once the next one is half a period overdue.
-
-        Moving a slot forward by less than that is not a skipped day, it only stretches one night.
-        """
+        """Count the runs and tagged runs that are overdue; a run may still come two hours after its slot."""
         horizon = self.now - _SWEEP_GRACE
         for item in items:
             rules = self.rules_of(item)
-            if rules is None or not item.active or item.last_slot is None:
+            if rules is None or not item.active:
                 continue
-            while horizon > item.last_slot + rules.period * (1.5 + item.days_missed):
-                item.days_missed += 1
-                self.counters.runs_skipped += 1
-            for name, period in _TAG_PERIODS.items():
-                last = item.tagged_at.setdefault(name, self.now) if name in rules.kept else None
-                if last is not None and horizon > last + period * 1.5:
-                    item.tagged_at[name] = last + period
-                    self.counters.tags_missed += 1
+            self._count_gaps(item, rules, horizon, [*_TAG_PERIODS])
+
+    def _count_gaps(self, item: Item, rules: Rules, until: datetime, tags: Iterable[str]) -> None:
+        """Count what is missing up to `until`: a slot that came, or the horizon of what may still come."""
+        if item.last_slot is not None:
+            missed = _missed(until - item.last_slot, rules.period)
+            self.counters.runs_skipped += max(0, missed - item.days_missed)
+            item.days_missed = max(missed, item.days_missed)
+        for name in tags:
+            if name not in rules.kept or name not in _TAG_PERIODS:
+                continue
+            last = item.tagged_at.setdefault(name, self.now)
+            missed = _missed(until - last, _TAG_PERIODS[name])
+            self.counters.tags_missed += missed
+            item.tagged_at[name] = last + _TAG_PERIODS[name] * missed
+
+
+def _missed(gap: timedelta, period: timedelta) -> int:
+    """Return how many runs a gap between runs swallowed: none up to one and a half periods, then one a period.
+
+    Moving a slot forward by less than half a period is not a skipped run, it only stretches one night.
+    """
+    return max(0, math.ceil(gap / period - 0.5) - 1)

@@ -85,7 +85,8 @@ def _hand_over_time(world: World) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    listening = socket.socket()
+    # Named TCP, or asyncio would leave Nagle's algorithm on: 40 ms more for every answer of headers and body.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", port))
     listening.listen()
     return listening

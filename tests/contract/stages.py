@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from azure.core.credentials import AccessToken
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local import fleets, memory
 from local.arm.app import application
-from local.certificates import Certificates
+from local.azurite import Azurite
 from local.faults import plan
 from local.identity import token
 from local.world import PageSizes, World, documents
@@ -25,7 +27,6 @@ from shared.cloud.report_store import BlobReports
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
-from tests.host.serving import served
 
 FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/"}
 
@@ -67,9 +68,19 @@ def in_memory() -> Iterator[Stage]:
     yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
 
 
+class Front:
+    """The app of the one server: whichever pretend ARM is on stage. Servers take long to end, worlds do not."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp = Starlette()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @contextmanager
-def in_local_azure(certificates: Certificates, blob_uri: str, table_uri: str) -> Iterator[Stage]:
-    """Serve the world from this process, in pages of two rows; storage gets a container and a table of its own."""
+def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[Stage]:
+    """Put a world behind `endpoint`, in pages of two rows; storage gets a container and a table of its own."""
     cloud = Cloud(_world(), pages=PageSizes(*([2] * 8)))
 
     def strike(write: str, kind: str, when: str) -> None:
@@ -77,23 +88,18 @@ def in_local_azure(certificates: Certificates, blob_uri: str, table_uri: str) ->
         cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
 
     fresh, credential = f"c{uuid.uuid4().hex}", LocalToken()
-    with served(application(cloud), certificates) as port:
-        endpoint = f"https://127.0.0.1:{port}"
-        ports = Ports(
-            vaults=CloudVaults(credential, endpoint),
-            fleet=CloudFleet(credential, endpoint),
-            ledger=TableLedger(credential, table_uri, fresh),
-            plans=BlobPlans(credential, blob_uri, fresh),
-            policies=BlobPolicies(credential, blob_uri, fresh),
-            reports=BlobReports(credential, blob_uri, fresh),
-            switches=frozenset({"plan"}),
-            wait=lambda seconds: world_wait(cloud, seconds),
-        )
-        yield Stage(ports, cloud.world, strike)
-
-
-def world_wait(cloud: Cloud, seconds: float) -> None:
-    cloud.wait(seconds)
+    front.app = application(cloud)
+    ports = Ports(
+        vaults=CloudVaults(credential, endpoint),
+        fleet=CloudFleet(credential, endpoint),
+        ledger=TableLedger(credential, azurite.table_uri, fresh),
+        plans=BlobPlans(credential, azurite.blob_uri, fresh),
+        policies=BlobPolicies(credential, azurite.blob_uri, fresh),
+        reports=BlobReports(credential, azurite.blob_uri, fresh),
+        switches=frozenset({"plan"}),
+        wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
+    )
+    yield Stage(ports, cloud.world, strike)
 
 
 def _world() -> World:

@@ -27,7 +27,7 @@ class Shape:
 
 def windows(shape: Shape, seed: int) -> dict[str, Any]:
     """Return a problem document of kind "windows"; the same shape and seed always give the same one."""
-    random = Random(f"{seed}/{shape}")
+    random = Random(seed)
     vaults = shape.vaults or max(1, -(-shape.vms // 1000))
     return {
         "kind": "windows",

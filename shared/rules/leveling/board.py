@@ -11,10 +11,23 @@ class Board:
     """The starts chosen so far, with every count that the limits speak of kept up to date.
 
     `load` is the concurrent load by slot, `vault_load` the same for each vault with a ceiling, `count` the jobs by
-    cell (family x start), `policies` the policies by vault, `open_starts` the distinct starts by family.
+    cell (family x start), `policies` the policies by vault, `open_starts` the distinct starts by family. The two
+    limits `most_policies` (a vault) and `most_starts` (a family) may be loosened while the plan is made.
     """
 
-    __slots__ = ("_per_policy", "count", "fleet", "load", "open_starts", "policies", "spans", "start", "vault_load")
+    __slots__ = (
+        "_per_policy",
+        "count",
+        "fleet",
+        "load",
+        "most_policies",
+        "most_starts",
+        "open_starts",
+        "policies",
+        "spans",
+        "start",
+        "vault_load",
+    )
 
     def __init__(self, fleet: Fleet) -> None:
         """Start with nothing placed."""
@@ -26,11 +39,18 @@ class Board:
         self.count = [0] * (len(fleet.families) * problem.slots)
         self.policies: Counter[int] = Counter()
         self.open_starts = [0] * len(fleet.families)
+        self.loosen(1.0)
         self._per_policy = problem.vms_per_policy or max(1, len(fleet))
         self.spans = {
             duration: [tuple(t % problem.slots for t in range(s, s + duration)) for s in range(problem.slots)]
             for duration in set(fleet.durations)
         }
+
+    def loosen(self, share: float) -> None:
+        """Let vaults and families have `share` times the policies and starts they may; 1 restores the limits."""
+        policies, starts = self.fleet.problem.policies_per_vault, self.fleet.problem.slots_per_group
+        self.most_policies = None if policies is None else int(share * policies)
+        self.most_starts = None if starts is None else int(share * starts)
 
     @property
     def peak(self) -> int:
@@ -94,11 +114,18 @@ class Board:
         held = self.count[family * len(self.load) + start]
         if held % self._per_policy:
             return True
-        most = fleet.problem.policies_per_vault
-        if most is not None and self.policies[fleet.vaults[job]] >= most:
+        if self.most_policies is not None and self.policies[fleet.vaults[job]] >= self.most_policies:
             return False
-        widest = fleet.problem.slots_per_group
-        return held > 0 or widest is None or self.open_starts[family] < widest
+        return held > 0 or self.most_starts is None or self.open_starts[family] < self.most_starts
+
+    def over_ceiling(self, job: int, start: int) -> int:
+        """Return how far the load in the window would exceed the vault's ceiling, slot by slot in sum."""
+        fleet = self.fleet
+        own = self.vault_load.get(fleet.vaults[job])
+        if own is None:
+            return 0
+        room = fleet.problem.ceilings[fleet.vaults[job]] - fleet.loads[job]
+        return sum(max(0, own[slot] - room) for slot in self.spans[fleet.durations[job]][start])
 
     def clear(self, job: int, start: int) -> bool:
         """Tell whether the job's envelope touches no placed mate's envelope."""

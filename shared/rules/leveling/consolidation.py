@@ -16,10 +16,10 @@ class Closer:
 
     __slots__ = ("_board", "_cells", "_of_vault", "_per_policy", "_tariff")
 
-    def __init__(self, board: Board, tariff: Tariff) -> None:
+    def __init__(self, board: Board) -> None:
         """Look up which job is in which cell."""
         fleet = board.fleet
-        self._board, self._tariff = board, tariff
+        self._board, self._tariff = board, Tariff(board)
         self._per_policy = fleet.problem.vms_per_policy or max(1, len(fleet))
         self._cells: Cells = defaultdict(set)
         self._of_vault: dict[int, set[int]] = defaultdict(set)
@@ -31,7 +31,7 @@ class Closer:
     def close_excess(self) -> None:
         """Close the smallest policies of every vault and family that has more than it may."""
         fleet, board = self._board.fleet, self._board
-        widest, most = fleet.problem.slots_per_group, fleet.problem.policies_per_vault
+        widest, most = board.most_starts, board.most_policies
         if widest is not None:
             for family, (vault, _) in enumerate(fleet.families):
                 own = {cell for cell in self._of_vault[vault] if cell // len(board.load) == family}
@@ -46,12 +46,9 @@ class Closer:
         peak = board.peak
 
         def fits(job: int, start: int) -> bool:
-            span, load = board.spans[fleet.durations[job]][start], fleet.loads[job]
-            if any(board.load[slot] + load > peak for slot in span):
-                return False
-            own = board.vault_load.get(fleet.vaults[job])
-            room = fleet.problem.ceilings.get(fleet.vaults[job], 0) - load
-            return own is None or all(own[slot] <= room for slot in span)
+            room = peak - fleet.loads[job]
+            span = board.spans[fleet.durations[job]][start]
+            return not any(board.load[slot] > room for slot in span) and not board.over_ceiling(job, start)
 
         for cell in sorted(self._cells, key=lambda cell: (self._remainder(cell), cell)):
             if self._cells[cell]:

@@ -15,6 +15,10 @@ from shared.rules.leveling.tariff import Tariff
 
 # Fleets above this size are level after one pass; below it the search is worth its work.
 SEARCHED = 2_000
+# Limits on policies tighten in steps, as multiples of what is allowed in the end: which policies are worth keeping
+# shows only once some have gone. Big fleets have so many vaults that fewer steps will do.
+NARROWING, NARROWING_FAST = (1.6, 1.3, 1.15, 1.05, 1.0, 1.0), (1.3, 1.0)
+NARROWED_SLOWLY = 20_000
 TURNS_PER_JOB, TURNS = 10, 6_000
 # A standing plan further above the fresh one than this is not worth repairing job by job.
 REPAIRABLE = 1.25
@@ -32,10 +36,12 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
         return refuse(reasons)
     fleet = muster(problem)
     fresh = Board(fleet)
-    wrong = _arrange(fresh, within_limits=False)
+    wrong = _fill(fresh, within_limits=False)
     if wrong:
         return refuse(wrong)
+    even_out(fresh)
     proved, prices = prove(fleet, fresh.load)
+    _narrow(fresh)
     _improve(fresh, ceil(proved))
     wrong = list(broken_limits(fresh, proved))
     chosen = fresh
@@ -53,31 +59,33 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
     return Leveling(tuple(starts), chosen.peak, proved, prices, chosen.policies.total())
 
 
-def _arrange(board: Board, within_limits: bool) -> list[str]:
-    """Place every job that is not placed yet, and close policies where there are too many.
+def _fill(board: Board, within_limits: bool) -> list[str]:
+    """Place every job that is not placed yet; return why some cannot be.
 
     An empty board is filled beyond the limits first: only then is it known which policies are worth keeping.
     """
     tariff = Tariff(board)
     reasons = seat_groups(board, tariff)
-    if reasons:
-        return reasons
-    late = [job for job, start in enumerate(board.start) if start == UNPLACED]
-    for job in late:
-        if not (within_limits and tariff.place(job)):
-            tariff.place_beyond_limits(job)
-    Closer(board, tariff).close_excess()
-    return []
+    if not reasons:
+        for job, start in enumerate(board.start):
+            if start == UNPLACED and not (within_limits and tariff.place(job)):
+                tariff.place(job, within_limits=False)
+    return reasons
+
+
+def _narrow(board: Board) -> None:
+    """Close policies step by step until the limits hold, levelling again after each step."""
+    for share in NARROWING if len(board.fleet) <= NARROWED_SLOWLY else NARROWING_FAST:
+        board.loosen(share)
+        Closer(board).close_excess()
+        even_out(board)
 
 
 def _improve(board: Board, floor: int) -> None:
     """Spend a bounded amount of work on a lower peak, then on fewer policies."""
-    tariff = Tariff(board)
-    even_out(board, tariff)
     if len(board.fleet) <= SEARCHED or any(broken_limits(board, 0.0)):
-        even_out(board, tariff)
         Walk(board, board.peak - 1).run(floor, _turns(board))
-    Closer(board, tariff).close_spare()
+    Closer(board).close_spare()
 
 
 def _keep(fresh: Board, replan_above: float) -> Board | None:
@@ -87,8 +95,9 @@ def _keep(fresh: Board, replan_above: float) -> Board | None:
     for job, start in enumerate(fleet.standing):
         if start is not None and start in fleet.allowed[job] and board.clear(job, start):
             board.put(job, start)
-    if _arrange(board, within_limits=True):
+    if _fill(board, within_limits=True):
         return None
+    Closer(board).close_excess()
     most = int(max(1.0, replan_above) * fresh.peak)
     if board.peak > most or any(broken_limits(board, 0.0)):
         if board.peak > REPAIRABLE * fresh.peak:

@@ -5,70 +5,99 @@ is at least the average load weighted by y, and no plan pays less than each job'
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import exp, floor
+from operator import itemgetter
 
 from shared.rules.leveling.fleet import Fleet
+from shared.rules.leveling.tariff import window_sums
 
-BETAS = (4.0, 8.0, 12.0, 18.0, 26.0, 36.0, 50.0, 75.0, 110.0, 160.0)
-# How many windows the refinement may price; it is work, not time, so that every machine finds the same bound.
-REFINEMENT = 1_500_000
+BETAS = (4.0, 12.0, 36.0, 110.0)
+# How many windows the refinement may look up: work, not time, so that every machine finds the same bound.
+LOOKUPS, ROUNDS = 400_000, 400
+# After so many rounds without a better bound the steps shrink by a third.
+PATIENCE = 8
 
-type Shapes = list[tuple[int, tuple[int, ...], int]]
-
-
-def shapes(fleet: Fleet) -> Shapes:
-    """Return (duration, allowed starts, total load) of jobs that pay the same."""
-    total: Counter[tuple[int, tuple[int, ...]]] = Counter()
-    for duration, allowed, load in zip(fleet.durations, fleet.allowed, fleet.loads, strict=True):
-        total[duration, allowed] += load
-    return [(duration, allowed, load) for (duration, allowed), load in total.items()]
+type Pick = Callable[[Sequence[float]], tuple[float, ...]]
 
 
-def bound(kinds: Shapes, prices: Sequence[float]) -> float:
-    """Return the lower bound that `prices` prove, rounded down a little so that no rounding overstates it."""
-    sums = list(accumulate([*prices, *prices], initial=0.0))
-    paid = sum(load * min([sums[s + duration] - sums[s] for s in starts]) for duration, starts, load in kinds)
-    return floor(paid / sum(prices) * (1 - 1e-12) * 1e9) / 1e9
+class Payers:
+    """The jobs grouped by what they pay: duration, allowed starts, and the load of all that share them."""
+
+    __slots__ = ("_durations", "_kinds", "_slots")
+
+    def __init__(self, fleet: Fleet) -> None:
+        """Group the fleet's jobs."""
+        total: Counter[tuple[int, tuple[int, ...]]] = Counter()
+        for duration, allowed, load in zip(fleet.durations, fleet.allowed, fleet.loads, strict=True):
+            total[duration, allowed] += load
+        self._slots = fleet.problem.slots
+        self._durations = sorted({duration for duration, _ in total})
+        # A picker of one entry would return it bare, so a single start is picked twice.
+        self._kinds: list[tuple[int, tuple[int, ...], Pick, int]] = [
+            (duration, allowed, itemgetter(*allowed, allowed[0]), load) for (duration, allowed), load in total.items()
+        ]
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def pay(self, prices: Sequence[float]) -> tuple[float, list[float]]:
+        """Return what all jobs pay in their cheapest windows at prices that sum to 1, and the load that makes by slot.
+
+        The first is the bound those prices prove; the second tells which slots are too cheap.
+        """
+        costs = {duration: window_sums(prices, duration) for duration in self._durations}
+        change = [0.0] * (2 * self._slots + 1)
+        paid = 0.0
+        for duration, allowed, pick, load in self._kinds:
+            offers = pick(costs[duration])
+            least = min(offers)
+            paid += load * least
+            start = allowed[offers.index(least)]
+            change[start] += load
+            change[start + duration] -= load
+        twice = list(accumulate(change))
+        return paid, [twice[slot] + twice[slot + self._slots] for slot in range(self._slots)]
 
 
 def prove(fleet: Fleet, load: Sequence[int]) -> tuple[float, tuple[float, ...]]:
-    """Return the best bound found and its prices, starting from the load of a finished plan."""
+    """Return the best bound found and its prices, starting from the load by slot of a good plan."""
     slots, peak = len(load), max(load, default=0)
-    if not len(fleet) or peak == 0:
+    if peak == 0:
         return 0.0, (1.0,) * slots
-    kinds = shapes(fleet)
-    tried = [tuple(exp(beta * (at / peak - 1)) for at in load) for beta in BETAS]
-    best = max(((bound(kinds, prices), prices) for prices in [(1.0,) * slots, *tried]), key=lambda pair: pair[0])
-    return refine(kinds, peak, best)
+    payers = Payers(fleet)
+    tried = [_shares([1.0] * slots), *(_shares([exp(beta * (at / peak - 1)) for at in load]) for beta in BETAS)]
+    first = max(tried, key=lambda prices: payers.pay(prices)[0])
+    prices = _refine(payers, peak, first)
+    # Rounded down, so that no other order of summing finds it overstated.
+    return floor(payers.pay(prices)[0] * (1 - 1e-12) * 1e9) / 1e9, tuple(prices)
 
 
-def refine(kinds: Shapes, peak: int, best: tuple[float, tuple[float, ...]]) -> tuple[float, tuple[float, ...]]:
-    """Raise the price of slots that the cheapest windows crowd, lower the others, and keep the best bound seen."""
-    work = sum(len(starts) for _, starts, _ in kinds)
-    rounds = min(400, REFINEMENT // max(1, work))
-    prices = list(best[1])
-    for turn in range(rounds):
-        crowd = cheapest_load(kinds, prices)
-        step = 2.0 / (1 + turn) ** 0.7
-        prices = [y * exp(step * min(2.0, at / peak - 1)) for y, at in zip(prices, crowd, strict=True)]
-        top = max(prices)
-        prices = [max(y / top, 1e-9) for y in prices]
-        proved = bound(kinds, prices)
-        if proved > best[0]:
-            best = proved, tuple(prices)
+def _refine(payers: Payers, peak: int, first: list[float]) -> list[float]:
+    """Raise the prices of crowded slots and lower the others; return the prices with the best bound seen.
+
+    Subgradient ascent with Polyak's step: as far as would reach `peak` if the bound were linear.
+    """
+    prices = best = first
+    most, reach, idle = 0.0, 1.0, 0
+    for _ in range(min(ROUNDS, LOOKUPS // max(1, len(payers)))):
+        proved, crowd = payers.pay(prices)
+        if proved > most:
+            most, best, idle = proved, prices, 0
+        else:
+            idle += 1
+            if idle == PATIENCE:
+                reach, idle = reach * 0.7, 0
+        slope = [at - proved if price > 0 or at > proved else 0.0 for price, at in zip(prices, crowd, strict=True)]
+        steep = sum(step * step for step in slope)
+        if steep == 0:
+            break
+        step = reach * (peak - proved) / steep
+        prices = _shares([max(0.0, price + step * up) for price, up in zip(prices, slope, strict=True)])
     return best
 
 
-def cheapest_load(kinds: Shapes, prices: Sequence[float]) -> list[float]:
-    """Return the load by slot if every job took its cheapest window, split evenly among equals."""
-    slots = len(prices)
-    sums = list(accumulate([*prices, *prices], initial=0.0))
-    change = [0.0] * (2 * slots + 1)
-    for duration, starts, load in kinds:
-        start = min(starts, key=lambda s: sums[s + duration] - sums[s])
-        change[start] += load
-        change[start + duration] -= load
-    twice = list(accumulate(change))
-    return [twice[t] + twice[t + slots] for t in range(slots)]
+def _shares(prices: list[float]) -> list[float]:
+    total = sum(prices)
+    return [price / total for price in prices]

@@ -4,12 +4,12 @@ from itertools import accumulate
 from random import Random
 
 from shared.rules.leveling.board import Board
-from shared.rules.leveling.tariff import Tariff
+from shared.rules.leveling.tariff import IMPROVING, Tariff
 
 
-def even_out(board: Board, tariff: Tariff) -> None:
+def even_out(board: Board) -> None:
     """Let every job move once to the start that is cheapest now."""
-    tariff.refresh()
+    tariff = Tariff(board, IMPROVING)
     for job in range(len(board.fleet)):
         left = board.take(job)
         tariff.tick()

@@ -29,6 +29,10 @@ def _seat(board: Board, tariff: Tariff, mates: tuple[int, ...]) -> bool:
     # Fewest starts first: the search fails early where it must fail.
     missing = [mate for mate in mates if board.start[mate] == UNPLACED]
     missing.sort(key=lambda mate: (len(fleet.allowed[mate]), mate))
+    # Rules out what cannot fit anywhere, and with it searches deeper than the day has slots.
+    spread = sum(fleet.durations[mate] + fleet.problem.lateness for mate in mates)
+    if spread - (0 if fleet.problem.cyclic else fleet.problem.lateness) > fleet.problem.slots:
+        return False
     chosen = _arrange(board, tariff, missing, taken)
     if chosen is None:
         return False
@@ -43,8 +47,7 @@ def _arrange(board: Board, tariff: Tariff, missing: list[int], taken: int) -> li
     fleet = board.fleet
     choices = []
     for mate in missing:
-        sums, duration = tariff.prefix(mate), fleet.durations[mate]
-        starts = sorted(fleet.allowed[mate], key=lambda s: sums[s + duration] - sums[s])
+        starts = sorted(fleet.allowed[mate], key=tariff.costs(mate).__getitem__)
         choices.append([(start, fleet.envelope(mate, start)) for start in starts])
     hopeless: set[tuple[int, int]] = set()
     chosen: list[int] = []
@@ -73,5 +76,5 @@ def _reason(board: Board, group: int, mates: tuple[int, ...]) -> str:
     need = sum(fleet.durations[mate] + lateness for mate in mates)
     return (
         f"separation group {group}: jobs {jobs} cannot be kept apart; with {lateness} slots of lateness each "
-        f"they need {need} slots and find no such starts among the allowed ones"
+        f"they need {need} slots and no such starts were found among the allowed ones"
     )

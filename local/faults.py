@@ -115,8 +115,8 @@ class FaultPlan:
         """Return what goes wrong with this call, or None. Every matching rule counts the call."""
         found: Fault | None = None
         for rule in self.rules:
-            if rule.matches(method, path, label) and found is None and rule.strikes(self._draw):
-                found = Fault(rule.kind, rule.after)
+            if rule.matches(method, path, label) and rule.strikes(self._draw):
+                found = found or Fault(rule.kind, rule.after)
         return found
 
 

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from local.world.limits import Limits
 
 _HOUR = timedelta(hours=1)
+_PROVIDER = "Microsoft.RecoveryServices/vaults/"
+_VAULT_READ = "Microsoft.RecoveryServices/vaults/read"
+"""Recorded vault reads show no provider budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Budgets:
                 f"Please try again after '{seconds}' seconds after additional tokens are available."
             )
             return Verdict(headers, seconds, "SubscriptionRequestsThrottled", message)
-        if method == "GET" and action.startswith("Microsoft.RecoveryServices/vaults/"):
+        if method == "GET" and action.startswith(_PROVIDER) and action != _VAULT_READ:
             return self._hourly(subscription, action, now, headers)
         return Verdict(headers)
 

@@ -8,7 +8,7 @@ from shared.model.azure import SLOTS_PER_DAY
 from shared.model.intent import FleetPolicy, Window
 from shared.model.observed import Observed
 from shared.model.plan import Action
-from shared.rules.durations import Expected, expected
+from shared.rules.durations import Expected, expected, steady
 from shared.rules.leveling import Problem
 from shared.rules.memberships import Membership, judge
 from shared.rules.slots import window_slots
@@ -38,8 +38,15 @@ def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: da
     """Return a candidate for every VM that backups run for; `night` is the local date whose windows count."""
     memberships = judge(observed, intent, now.date())
     durations = expected(observed.jobs, (membership.item.container for membership in memberships))
+    planned = {line.vm_id: line.duration_slots for line in (observed.previous.vms if observed.previous else ())}
     return tuple(
-        _candidate(membership, durations[membership.item.container], intent, night) for membership in memberships
+        _candidate(
+            membership,
+            steady(durations[membership.item.container], planned.get(membership.item.vm_id)),
+            intent,
+            night,
+        )
+        for membership in memberships
     )
 
 

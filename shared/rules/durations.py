@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, Job
@@ -12,8 +12,10 @@ ENOUGH_JOBS = 3
 """Fewer completed jobs than this say too little: the prior is used."""
 PRIOR_MINUTES = 120.0
 """For fleets without history; recorded small VMs take a median of 41 and at most 196 minutes."""
-FIRST_BACKUP_MINUTES = 24 * 60.0
-"""Azure documents that a first backup may take more than a day."""
+MARGIN = 1.1
+"""Planned time over measured p95, so that a slightly slower night does not ask for a new plan."""
+SHRINKS_BY = 2
+"""Slots by which a duration must have fallen before the plan gives the time back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ def expected(jobs: Iterable[Job], containers: Iterable[str]) -> dict[str, Expect
     return {container: _one(by_container.get(container, []), prior) for container in containers}
 
 
+def steady(now: Expected, planned_slots: int | None) -> Expected:
+    """Return `now` with the slots planned last, while the measured time still fits them and nearly fills them."""
+    if planned_slots is None or not now.measured:
+        return now
+    fits = now.minutes <= planned_slots * SLOT_MINUTES
+    fills = now.slots > planned_slots - SHRINKS_BY
+    return replace(now, slots=planned_slots) if fits and fills else now
+
+
 def p95(values: list[float]) -> float:
     """Return the 95th percentile by nearest rank."""
     return sorted(values)[math.ceil(0.95 * len(values)) - 1]
@@ -47,5 +58,5 @@ def p95(values: list[float]) -> float:
 def _one(taken: list[float], prior: float) -> Expected:
     measured = len(taken) >= ENOUGH_JOBS
     minutes = p95(taken) if measured else prior
-    slots = min(SLOTS_PER_DAY, max(1, math.ceil(minutes / SLOT_MINUTES)))
+    slots = min(SLOTS_PER_DAY, max(1, math.ceil(minutes * MARGIN / SLOT_MINUTES)))
     return Expected(minutes=round(minutes, 1), slots=slots, measured=len(taken) if measured else 0)

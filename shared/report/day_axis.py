@@ -1,14 +1,13 @@
-"""Where does an instant lie on a chart? One fleet day from left to right, in SVG user units."""
+"""Where does an instant lie on a chart? The shown hours of one fleet day from left to right, in SVG user units."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from markupsafe import Markup
 
-from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY
-
-HOURS_BETWEEN_TICKS = 3
+from shared.model.night import NightReport
+from shared.report.shown_hours import STEP, shown_hours
 
 _TICK = Markup(
     '<path class="grid" d="M{x:g} {top:g}V{bottom:g}"/><text class="tick" x="{x:g}" y="{below:g}">{hour}</text>'
@@ -17,27 +16,22 @@ _TICK = Markup(
 
 @dataclass(frozen=True, slots=True)
 class DayAxis:
-    """The day from `begins_at` to `ends_at`, drawn between `left` and `right`."""
+    """The hours from `since` to `until`, drawn between `left` and `right`; the fleet day began at `begins_at`."""
 
     begins_at: datetime
-    ends_at: datetime
+    since: datetime
+    until: datetime
     left: float
     right: float
 
     def x(self, instant: datetime) -> float:
-        """Return the instant's place, clipped to the day."""
-        share = (instant - self.begins_at) / (self.ends_at - self.begins_at)
+        """Return the instant's place, clipped to the shown hours."""
+        share = (instant - self.since) / (self.until - self.since)
         return round(self.left + (self.right - self.left) * min(1.0, max(0.0, share)), 1)
 
     def shows(self, since: datetime, until: datetime) -> bool:
-        """Return whether any part of [since, until) lies in the day."""
-        return since < self.ends_at and until > self.begins_at
-
-    def slot(self, slot: int) -> datetime:
-        """Return the instant in this day at which the UTC half-hour `slot` begins."""
-        midnight = self.begins_at.replace(hour=0, minute=0, second=0, microsecond=0)
-        instant = midnight + slot % SLOTS_PER_DAY * timedelta(minutes=SLOT_MINUTES)
-        return instant if instant >= self.begins_at else instant + timedelta(days=1)
+        """Return whether any part of [since, until) lies in the shown hours."""
+        return since < self.until and until > self.since
 
     def ticks(self, top: float, bottom: float) -> Markup:
         """Return grid lines from `top` to `bottom` with the hours written below."""
@@ -47,7 +41,14 @@ class DayAxis:
         )
 
     def _hours(self) -> Iterator[datetime]:
-        hour = self.begins_at
-        while hour <= self.ends_at:
+        step = STEP if self.until - self.since > 4 * STEP else STEP / 3
+        hour = self.since
+        while hour <= self.until:
             yield hour
-            hour += timedelta(hours=HOURS_BETWEEN_TICKS)
+            hour += step
+
+
+def day_axis(night: NightReport, begins_at: datetime, left: float, right: float) -> DayAxis:
+    """Return the axis of the day that began at `begins_at`: the same hours for both days of a night."""
+    first, last = shown_hours(night)
+    return DayAxis(begins_at, begins_at + first, begins_at + last, left, right)

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from shared.model.night import NightReport, Run
 from shared.model.plan import VmPlan
-from shared.report.day_axis import DayAxis
 from shared.report.names import short, vault_names
+from shared.report.shown_hours import slot_starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +72,5 @@ def _start(row: Row, night: NightReport) -> timedelta:
     if row.after:
         return row.after[0].started_at - night.begins_at
     if row.plan is not None and row.plan.slot is not None:
-        return DayAxis(night.begins_at, night.ends_at, 0, 1).slot(row.plan.slot) - night.begins_at
+        return slot_starts(night.begins_at, row.plan.slot) - night.begins_at
     return timedelta.max

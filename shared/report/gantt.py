@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from shared.model.azure import SLOT_MINUTES, START_LATENESS
 from shared.model.night import NightReport, Run
 from shared.report.day_axis import DayAxis
 from shared.report.figures import BROKEN, RUNNING
 from shared.report.fleet_rows import Row, groups
 from shared.report.panel import HEAD, LEFT, TOP, Side, axis, clipped, frame, head, runs
+from shared.report.shown_hours import slot_ends, slot_starts
 
 ROW, BAR = 12, 7
 
@@ -40,13 +40,13 @@ def _name(row: Row, y: float) -> Markup:
 
 
 def _band(row: Row, side: Side, day: DayAxis, y: float) -> Markup:
-    """Return the hours in which the VM's backup is planned to lie: Azure starts it up to two hours late."""
+    """Return the hours in which the VM's backup is planned to lie."""
     plan = row.plan
     slot = None if plan is None else plan.slot if side is Side.AFTER else plan.current_slot
     if plan is None or slot is None:
         return Markup("")
-    starts = day.slot(slot)
-    ends = starts + START_LATENESS + plan.duration_slots * timedelta(minutes=SLOT_MINUTES)
+    starts = slot_starts(day.begins_at, slot)
+    ends = slot_ends(starts, plan)
     x, width = _extent(day, starts, ends)
     title = f"{row.name}: planned at {starts:%H:%M}, about {plan.minutes:.0f} min, done by {ends:%H:%M}"
     return _SPAN.format(kind="band", x=x, y=y + 1, width=width, height=ROW - 2, title=title)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from shared.model.night import NightReport, Run
 from shared.report.concurrency import curve
-from shared.report.day_axis import DayAxis
+from shared.report.day_axis import DayAxis, day_axis
 from shared.report.figures import RegionFigures
 from shared.report.wording import number
 
@@ -53,7 +53,7 @@ def _days(night: NightReport) -> Iterable[tuple[str, datetime, tuple[Run, ...]]]
 
 
 def _axis(night: NightReport, begins_at: datetime) -> DayAxis:
-    return DayAxis(begins_at, begins_at + (night.ends_at - night.begins_at), LEFT, RIGHT)
+    return day_axis(night, begins_at, LEFT, RIGHT)
 
 
 def _y(count: float, top: int) -> float:
@@ -72,7 +72,7 @@ def _peak(kind: str, runs: list[Run], axis: DayAxis, top: int) -> Markup:
         return Markup("")
     height = max(count for _, count in steps)
     first = next(index for index, (_, count) in enumerate(steps) if count == height)
-    ends_at = steps[first + 1][0] if first + 1 < len(steps) else axis.ends_at
+    ends_at = steps[first + 1][0] if first + 1 < len(steps) else axis.until
     middle = (axis.x(steps[first][0]) + axis.x(ends_at)) / 2
     return _PEAK.format(kind=kind, x=middle, y=_y(height, top) - 6, count=height)
 

@@ -1,12 +1,13 @@
 """What frames one day's chart? The two sides that are compared, their axes, sizes and outer SVG."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 from markupsafe import Markup
 
 from shared.model.night import NightReport, Run
-from shared.report.day_axis import DayAxis
+from shared.report.day_axis import DayAxis, day_axis
 from shared.report.fleet_rows import Row
 
 WIDTH, LEFT, RIGHT, TOP = 640, 116, 624, 6
@@ -28,12 +29,15 @@ class Side(StrEnum):
     AFTER = "after"
 
 
+def begins_at(night: NightReport, side: Side) -> datetime:
+    """Return when the side's fleet day began; without a day before, both sides are the day shown."""
+    before = night.before_begins_at
+    return before if side is Side.BEFORE and before is not None else night.begins_at
+
+
 def axis(night: NightReport, side: Side) -> DayAxis:
-    """Return the side's day, drawn beside the names."""
-    begins_at = night.begins_at
-    if side is Side.BEFORE and night.before_begins_at is not None:
-        begins_at = night.before_begins_at
-    return DayAxis(begins_at, begins_at + (night.ends_at - night.begins_at), LEFT, RIGHT)
+    """Return the side's hours, drawn beside the names."""
+    return day_axis(night, begins_at(night, side), LEFT, RIGHT)
 
 
 def runs(row: Row, side: Side) -> tuple[Run, ...]:

@@ -5,11 +5,12 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from shared.model.azure import SLOTS_PER_DAY
 from shared.model.night import NightReport
 from shared.report.concurrency import busiest_by_slot
+from shared.report.day_axis import DayAxis
 from shared.report.fleet_rows import Group, groups
-from shared.report.panel import HEAD, LEFT, RIGHT, TOP, Side, axis, clipped, frame, head, runs
+from shared.report.panel import HEAD, LEFT, TOP, Side, axis, begins_at, clipped, frame, head, runs
+from shared.report.shown_hours import SLOT
 
 MOST_STRIPS = 80
 """Above this many vaults a strip shows a region: 80 strips of two days weigh about 300 kB at most."""
@@ -37,7 +38,7 @@ def vault_strips(night: NightReport, side: Side) -> Markup:
         drawn.append(head(y, region, ""))
         y += HEAD
         for strip in in_region:
-            drawn.append(_drawn(strip, side, y, darkest))
+            drawn.append(_drawn(strip, side, day, y, darkest))
             y += STRIP + GAP
     return frame(day, drawn, y, f"Backups at once in each half-hour {side.value} the moves, one row per vault.")
 
@@ -53,26 +54,22 @@ def _few(vaults: tuple[Group, ...]) -> tuple[Group, ...]:
 
 def _strip(night: NightReport, group: Group) -> _Strip:
     busiest = {
-        side: busiest_by_slot((run for row in group.rows for run in runs(row, side)), axis(night, side).begins_at)
+        side: busiest_by_slot((run for row in group.rows for run in runs(row, side)), begins_at(night, side))
         for side in Side
     }
     return _Strip(group, busiest)
 
 
-def _drawn(strip: _Strip, side: Side, y: float, darkest: int) -> Markup:
-    width = (RIGHT - LEFT) / SLOTS_PER_DAY
+def _drawn(strip: _Strip, side: Side, day: DayAxis, y: float, darkest: int) -> Markup:
     counts = strip.busiest[side]
-    cells = Markup("").join(
-        _CELL.format(
-            shade=-(-SHADES * count // darkest),
-            x=LEFT + index * width,
-            y=y,
-            width=width,
-            height=STRIP,
-        )
-        for index, count in enumerate(counts)
-        if count
-    )
+    shades = [-(-SHADES * count // darkest) if count else 0 for count in counts]
+    cells = Markup("").join(_cell(index, shade, day, y) for index, shade in enumerate(shades) if shade)
     name = strip.group.vault
     title = f"{name}: {len(strip.group.rows):,} VMs, at most {max(counts):,} at once"
     return _STRIP.format(cells=cells, title=title, x=LEFT - 8, y=y + 10.5, name=clipped(name))
+
+
+def _cell(index: int, shade: int, day: DayAxis, y: float) -> Markup:
+    starts = day.begins_at + index * SLOT
+    x = day.x(starts)
+    return _CELL.format(shade=shade, x=x, y=y, width=day.x(starts + SLOT) - x, height=STRIP)

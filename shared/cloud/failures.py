@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
 
-from azure.core.exceptions import (
-    AzureError,
-    DecodeError,
-    HttpResponseError,
-)
+from azure.core.exceptions import AzureError, DecodeError
 
 from shared.errors import FleetError, Permanent, Transient
 
@@ -49,18 +45,20 @@ def fleet_error(what: str, failure: Exception) -> FleetError:
 
 
 def _code(failure: Exception) -> str:
-    """Azure Resource Manager names its code in the body, storage in a header; the SDK keeps them apart."""
-    storage = getattr(failure, "error_code", None)
-    body = getattr(getattr(failure, "error", None), "code", None)
-    return str(getattr(storage, "value", storage) or body or "")
+    """Storage names its code in a header, Azure Resource Manager in the body."""
+    said = getattr(getattr(failure, "error", None), "code", None)
+    return _header(failure, "x-ms-error-code") or str(said or "")
 
 
 def _retry_after(failure: Exception) -> float | None:
     """Return the wait in seconds that the header asks for, or else (backup's hourly throttle) the message."""
-    if not isinstance(failure, HttpResponseError) or failure.response is None:
-        return None
-    header = str(getattr(failure.response, "headers", {}).get("Retry-After", ""))
+    header = _header(failure, "Retry-After")
     if header.isdecimal():
         return float(header)
-    said = _AGAIN_AFTER.search(str(failure.message))
+    said = _AGAIN_AFTER.search(str(failure))
     return float(said[1]) if said else None
+
+
+def _header(failure: Exception, name: str) -> str:
+    headers = getattr(getattr(failure, "response", None), "headers", None) or {}
+    return str(headers.get(name) or "")

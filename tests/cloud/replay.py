@@ -38,21 +38,26 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+type Line = Answer | Callable[[list[Request]], Answer]
+"""What to say, or how to find it from the requests so far."""
+
+
 class Service:
     """The script: answers in order, the last one again and again; every request is kept."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answers: list[Answer] = []
+        self.answers: list[Line] = []
         self.endpoint = ""
 
-    def will(self, *answers: Answer) -> None:
+    def will(self, *answers: Line) -> None:
         self.requests.clear()
         self.answers = list(answers)
 
     def take(self, request: Request) -> Answer:
         self.requests.append(request)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        line = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return line if isinstance(line, Answer) else line(self.requests)
 
 
 class Token:
@@ -100,7 +105,7 @@ def _handler(take: Callable[[Request], Answer]) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(sent)
 
-        do_PUT = do_POST = do_GET  # noqa: N815
+        do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, *_words: object) -> None:
             return

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -9,7 +10,7 @@ TIMER = {"type": "timerTrigger", "name": "timer", "schedule": "0 0 * * * *", "di
 QUEUE = {"type": "queueTrigger", "name": "message", "queueName": "work", "connection": "Fleet"}
 
 
-def indexed(name: str, *bindings: dict[str, object]) -> Indexed:
+def indexed(name: str, *bindings: Mapping[str, object]) -> Indexed:
     return Indexed(name, name, tuple(json.dumps(binding) for binding in bindings))
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -38,7 +39,7 @@ def later(stack: Stack, hours: float) -> str:
 def test_an_app_reaches_storage_and_arm_by_its_settings_and_identity_alone(stack: Stack) -> None:
     ran = stack.run(later(stack, 1))
     assert [(record["function"], record["error"]) for record in ran] == [("visit", None)]
-    trust = {"connection_verify": str(stack.certificates.ca)}
+    trust: dict[str, Any] = {"connection_verify": str(stack.certificates.ca)}
     blobs = BlobServiceClient(stack.azurite.blob_uri, stack.identity, **trust).get_container_client("reports")
     rows = TableServiceClient(stack.azurite.table_uri, credential=stack.identity, **trust).get_table_client("ledger")
     hours = [blob.name for blob in blobs.list_blobs()]

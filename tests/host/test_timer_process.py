@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -48,7 +49,7 @@ def run(host: RunningHost, until: datetime) -> list[tuple[str, str, bool, bool, 
     ]
 
 
-def seen_by_the_app(host: RunningHost) -> list[dict[str, object]]:
+def seen_by_the_app(host: RunningHost) -> list[dict[str, Any]]:
     return [json.loads(line["message"]) for line in host.log() if line["logger"] == "app"]
 
 

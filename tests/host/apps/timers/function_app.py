@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 import azure.functions as func
+from azure.functions.timer import TimerRequest
 
 from shared import clock, wiring
 
@@ -12,7 +13,7 @@ app = func.FunctionApp()
 
 
 @app.timer_trigger(arg_name="timer", schedule="%HOURLY%")
-def tell_time(timer: func.TimerRequest) -> None:
+def tell_time(timer: TimerRequest) -> None:
     """Log the tick and the simulated time."""
     seen = {"now": clock.now(), "past_due": timer.past_due, "status": timer.schedule_status}
     logging.getLogger("app").info(json.dumps(seen, default=str))

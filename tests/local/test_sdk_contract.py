@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.monitor import MonitorManagementClient
@@ -240,8 +241,6 @@ def test_resource_graph_pages_through_all_machines(backup: RecoveryServicesBacku
 def test_a_call_without_a_token_is_turned_away(arm: RunningArm) -> None:
     class Nobody:
         def get_token(self, *_: Any, **__: Any) -> Any:
-            from azure.core.credentials import AccessToken
-
             return AccessToken("", 2**33)
 
     stranger = RecoveryServicesBackupClient(Nobody(), SUBSCRIPTION, base_url=arm.endpoint)
@@ -250,7 +249,26 @@ def test_a_call_without_a_token_is_turned_away(arm: RunningArm) -> None:
     assert refusal.value.status_code == 401
 
 
+def test_a_dropped_answer_reaches_the_client_as_a_lost_connection(
+    arm: RunningArm, backup: RecoveryServicesBackupClient
+) -> None:
+    arm.control.post("faults", rules=[{"kind": "drop", "when": "after", "times": 1}])
+    properties = documents.daily("02:30", daily=30)
+    with pytest.raises((ServiceRequestError, ServiceResponseError)):
+        backup.protection_policies.create_or_update(
+            **VAULT, policy_name="ns-lost", parameters={"properties": properties}, retry_total=0
+        )
+    arm.control.post("faults", name="calm")
+    assert backup.protection_policies.get(**VAULT, policy_name="ns-lost").name == "ns-lost"
+
+
 def test_the_process_ends_when_its_input_does() -> None:
     with running_arm() as running:
         pass
     assert running.process.returncode == 0
+
+
+def test_the_process_ends_gently_on_sigterm() -> None:
+    with running_arm() as running:
+        running.process.terminate()
+        assert running.process.wait(timeout=20) == 0

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from shared.cloud.bodies import membership_body, policy_body
 from shared.cloud.vault import CloudVaults
@@ -112,6 +115,39 @@ def test_a_move_sends_the_built_body_once_to_the_items_own_address(service: Serv
     assert (request.method, request.path) == ("PUT", ITEM.id)
     assert request.json == membership_body(ITEM, SLOT_POLICY)
     assert b"protectionState" not in request.body
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    policy_id=st.text(max_size=20) | st.just(SLOT_POLICY.id) | st.just(ITEM.policy_id),
+    name=st.text(max_size=15) | st.just(SLOT_POLICY.name) | st.just("DefaultPolicy"),
+    origin=st.text(max_size=10) | st.just(ITEM.policy_id),
+    state=st.sampled_from(ProtectionState),
+    exclusions=st.sampled_from(
+        ["", ITEM.extended_properties, '{"later": [null, {"a": 1.5}], "n": "\u2603"}', "nonsense"]
+    ),
+)
+@example(SLOT_POLICY.id, SLOT_POLICY.name, "", ProtectionState.PROTECTED, '{"later": [null, {"a": 1.5}]}')
+@example(ITEM.policy_id, "DefaultPolicy", ITEM.policy_id, ProtectionState.IR_PENDING, "")
+def test_no_bytes_that_leave_ever_stop_protection_or_lose_exclusions(
+    service: Service,
+    vaults: CloudVaults,
+    policy_id: str,
+    name: str,
+    origin: str,
+    state: ProtectionState,
+    exclusions: str,
+) -> None:
+    service.will(Answer(202))
+    item = replace(ITEM, state=state, extended_properties=exclusions)
+    with suppress(Permanent):
+        vaults.assign_policy(item, replace(SLOT_POLICY, id=policy_id, name=name), origin)
+    for request in service.requests:
+        sent = request.json["properties"]
+        assert set(sent) <= {"protectedItemType", "sourceResourceId", "policyId", "extendedProperties"}
+        assert sent["policyId"] in {SLOT_POLICY.id, ITEM.policy_id}
+        assert sent["policyId"] == SLOT_POLICY.id or origin == ITEM.policy_id
+        assert sent.get("extendedProperties") == (json.loads(exclusions) if exclusions else None)
 
 
 @pytest.mark.parametrize("policy", [SLOT_POLICY, ENHANCED], ids=["standard", "enhanced"])

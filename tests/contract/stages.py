@@ -1,7 +1,7 @@
 """On which implementations do the ports have to behave the same? In memory, and over the real SDKs, TLS and Azurite."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,11 +36,13 @@ class Stage:
     """Ports over a small world: a vault with 5 protected VMs of 6, and an empty one.
 
     `strike(write, kind, when)` lets the next such write go wrong: kind "429" or "503", "before" or "after" its effect.
+    `log` are the calls that the pretend ARM saw.
     """
 
     ports: Ports
     world: World
     strike: Callable[[str, str, str], None]
+    log: Sequence[Mapping[str, object]] = ()
 
     def settle(self) -> None:
         """Let every accepted operation end."""
@@ -99,7 +101,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
     )
-    yield Stage(ports, cloud.world, strike)
+    yield Stage(ports, cloud.world, strike, cloud.log)
 
 
 def _world() -> World:

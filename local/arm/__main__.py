@@ -10,6 +10,7 @@ from local import faults, fleets, identity
 from local.arm.app import application
 from local.arm.server import listen, serve, server
 from local.clock import parse
+from local.world import Pace, PageSizes
 from local.world.cloud import Cloud
 from local.world.world import EPOCH, World
 
@@ -18,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM, SIGINT or the end of stdin; return the exit code."""
     options = _options(arguments)
     try:
-        cloud = Cloud(_world(options), faults.plan(options.faults, options.seed))
+        pages = PageSizes.all_of(options.page_size) if options.page_size else PageSizes()
+        cloud = Cloud(_world(options), faults.plan(options.faults, options.seed), pages)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _world(options: argparse.Namespace) -> World:
     start = parse(options.start) if options.start else EPOCH
     if options.fleet == "demo":
-        return fleets.demo(options.seed, start)
+        return fleets.demo(options.seed, start, Pace(failure_rate=options.failure_rate))
     if options.fleet.startswith("generated:"):
         vms, vaults, regions = (int(size) for size in options.fleet.removeprefix("generated:").split(","))
         return fleets.generated(vms, vaults, regions, options.seed)
@@ -57,6 +59,8 @@ def _options(arguments: list[str] | None) -> Any:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--faults", default="issue", help="calm, issue or a JSON file")
     parser.add_argument("--start", default="", help="ISO instant at which the demo begins")
+    parser.add_argument("--page-size", type=int, default=0, help="rows a page of every list; 0: as Azure")
+    parser.add_argument("--failure-rate", type=float, default=0.01, help="share of backup jobs that fail")
     parser.add_argument("--keep", action="store_true", help="go on when stdin closes")
     return parser.parse_args(arguments)
 

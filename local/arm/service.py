@@ -22,6 +22,7 @@ _INTERNAL = (
     "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
     "If the issue persists, please contact Microsoft support."
 )
+_NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
 _FAULTS = {
     "500": ("RestApiInternalError", _INTERNAL),
     "503": ("ServerTimeout", "The request timed out."),
@@ -70,6 +71,8 @@ class Service:
         if route is None:
             text = f"No route for {request.method} '{request.path}' in the local Azure."
             return error(404, "InvalidResourceType", text), False
+        if not request.query.get("api-version"):
+            return error(400, "MissingApiVersionParameter", _NO_VERSION), False
         cloud = self.cloud
         verdict = self._budgets.take(params.get("subscription", ""), route.method, route.action, cloud.world.now)
         if verdict.wait:

@@ -59,7 +59,7 @@ def vault(record: Vault) -> Json:
 
 def policy(world: World, record: Policy) -> Json:
     """Return a policy; a Standard policy carries no policyType, as recorded."""
-    count = sum(item.policy_id.lower() == record.id.lower() for item in world.items.values())
+    count = sum(item.policy_id == record.id for item in world.items.values())
     return {
         "id": record.id,
         "name": record.name,

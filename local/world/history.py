@@ -38,7 +38,6 @@ def _backfill_item(world: World, item: Item, rules: Rules, job_days: int, point_
     kept = max(rules.kept.values(), default=0)
     first_job = world.now - timedelta(days=job_days)
     slot = rules.next_run(world.now - timedelta(days=max(job_days, min(kept, point_days))))
-    item.since = slot
     while slot <= world.now:
         tags = rules.tags(slot)
         days = max((rules.kept[name] for name in tags), default=rules.instant_days)

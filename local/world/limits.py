@@ -1,6 +1,6 @@
 """How big and how fast is the pretend Azure? Quotas, page sizes and the pace of its physics, all settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 
@@ -35,6 +35,11 @@ class PageSizes:
     vms: int = 200
     changes: int = 200
     graph: int = 1000
+
+    @classmethod
+    def all_of(cls, rows: int) -> "PageSizes":
+        """Return pages of `rows` rows for every list."""
+        return cls(*[rows] * len(fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)

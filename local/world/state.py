@@ -84,7 +84,12 @@ class Point:
 
 @dataclass(slots=True)
 class Item:
-    """A protected VM. `policy_id` is "" while protection is stopped; `extended` is its extendedProperties."""
+    """A protected VM.
+
+    `policy_id` is the policy's own `id`, or "" while protection is stopped; `extended` is its extendedProperties.
+    `generation` counts schedules: events of an older one are void. `check_at` is when a point may next expire;
+    `last_slot` and `tagged_at` are the slots of the last runs.
+    """
 
     id: str
     name: str
@@ -94,7 +99,6 @@ class Item:
     policy_id: str
     state: str
     data_id: str
-    since: datetime
     extended: Json | None = None
     health: str = "Passed"
     last_status: str = ""

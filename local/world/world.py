@@ -66,10 +66,6 @@ class World:
         self._sequence += 1
         heapq.heappush(self._events, (instant, self._sequence, name, arguments))
 
-    def next_event(self) -> datetime | None:
-        """Return the instant of the next queued event."""
-        return self._events[0][0] if self._events else None
-
     def rules_of(self, item: Item) -> Rules | None:
         """Return what the item's policy says; None while protection is stopped."""
         policy = self.policies.get(item.policy_id.lower())

@@ -38,7 +38,7 @@ def _write_policy(world: World, vault: Vault, name: str, properties: Json, calle
 
 
 def _change_policy(world: World, vault: Vault, policy: Policy, stored: Json, after: schedule.Rules) -> None:
-    members = [item for item in world.items_in(vault.id) if item.policy_id.lower() == policy.id.lower()]
+    members = [item for item in world.items_in(vault.id) if item.policy_id == policy.id]
     if members and after.policy_type != policy.rules.policy_type:
         raise Refused(
             400, "BMSUserErrorPolicyObjectInUse", "The policy type cannot be changed while items use the policy."
@@ -96,7 +96,7 @@ def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
         raise Refused(
             400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: policyId names no VM policy here."
         )
-    members = sum(item.policy_id.lower() == policy.id.lower() for item in world.items.values())
+    members = sum(item.policy_id == policy.id for item in world.items.values())
     if members >= world.limits.vms_per_policy:
         raise Refused(400, "BMSUserErrorPolicyVmLimitReached", "The policy has reached its limit of virtual machines.")
     return policy
@@ -163,7 +163,6 @@ def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json |
         policy_id=policy.id,
         state="IRPending",
         data_id=runs.number(world.seed, "item", item_id.lower()),
-        since=world.now,
         extended=extended,
     )
     item.last_slot = world.now

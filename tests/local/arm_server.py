@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import trustme
+from local.certificates import write_certificates
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,8 +78,9 @@ def running_arm(world_name: str = "demo", seed: int = 7, faults: str = "calm", s
     Put `env` into the environment (monkeypatch.setenv) before a DefaultAzureCredential and SDK clients are made.
     """
     with tempfile.TemporaryDirectory() as folder:
-        ca, cert, key = _certificates(Path(folder))
-        command = [sys.executable, "-m", "local.arm", "--cert", str(cert), "--key", str(key), "--fleet", world_name]
+        made = write_certificates(Path(folder))
+        command = [sys.executable, "-m", "local.arm", "--cert", str(made.cert), "--key", str(made.key)]
+        command += ["--fleet", world_name]
         command += ["--seed", str(seed), "--faults", faults, *(["--start", start] if start else [])]
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
@@ -89,24 +90,13 @@ def running_arm(world_name: str = "demo", seed: int = 7, faults: str = "calm", s
                 "IDENTITY_ENDPOINT": ready["identity"],
                 "IDENTITY_HEADER": "local",
                 "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
-                "REQUESTS_CA_BUNDLE": str(ca),
-                "SSL_CERT_FILE": str(ca),
+                "REQUESTS_CA_BUNDLE": str(made.ca),
+                "SSL_CERT_FILE": str(made.ca),
             }
-            yield RunningArm(ready["arm"], ready["identity"], ca, env, Control(ready["arm"], ca), process)
+            yield RunningArm(ready["arm"], ready["identity"], made.ca, env, Control(ready["arm"], made.ca), process)
         finally:
             assert process.stdin is not None
             process.stdin.close()
             process.wait(timeout=20)
             if process.stdout is not None:
                 process.stdout.close()
-
-
-def _certificates(folder: Path) -> tuple[Path, Path, Path]:
-    authority = trustme.CA()
-    leaf = authority.issue_cert("localhost", "127.0.0.1")
-    ca, cert, key = folder / "ca.pem", folder / "cert.pem", folder / "key.pem"
-    authority.cert_pem.write_to_path(str(ca))
-    for index, blob in enumerate(leaf.cert_chain_pems):
-        blob.write_to_path(str(cert), append=index > 0)
-    leaf.private_key_pem.write_to_path(str(key))
-    return ca, cert, key

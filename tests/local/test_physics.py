@@ -323,3 +323,13 @@ def test_a_quiet_month_of_the_demo_hurts_nobody() -> None:
     cloud = Cloud(fleets.demo())
     cloud.wait(30 * 86400)
     assert set(cloud.truth()["counters"].values()) == {0}
+
+
+def test_a_bigger_fleet_spreads_over_its_vaults_and_regions() -> None:
+    world = fleets.generated(90, vaults=4, regions=2, seed=1, history_days=2)
+    assert {vault.region for vault in world.vaults.values()} == {"westeurope", "eastus2"}
+    assert sorted(len(world.items_in(vault.id)) for vault in world.vaults.values()) == [22, 22, 23, 23]
+    for item in world.items.values():
+        assert world.vms[item.vm_id.lower()].region == world.vaults[item.vault_id].region
+    with pytest.raises(ValueError, match="regions"):
+        fleets.generated(10, vaults=1, regions=2)

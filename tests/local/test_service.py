@@ -27,6 +27,7 @@ def cloud(faults: str | dict[str, Any] = "calm", **limits: int) -> Cloud:
 
 
 def ask(service: Service, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Response:
+    query = {"api-version": "2026-10-01", **query}
     return service.handle(Request(method, normal(path), query, body or {}, "https://localhost:1", "tester"))
 
 
@@ -134,6 +135,12 @@ def test_the_issues_plan_throttles_once_and_fails_once_among_membership_writes()
     assert statuses == [202, 202, 429, 202, 202, 202, 202, 503, 202, 202, 202, 202]
 
 
+def test_a_call_without_an_api_version_is_refused_as_arm_does() -> None:
+    answer = ask(Service(cloud()), "GET", VAULT, None, **{"api-version": ""})
+    assert answer.body is not None
+    assert answer.body["error"]["code"] == "MissingApiVersionParameter"
+
+
 def test_labels_choose_whom_a_fault_strikes() -> None:
     service = Service(cloud({"rules": [{"kind": "500", "match": {"label": "enforce"}}]}))
     assert ask(service, "GET", VAULT).status == 200
@@ -176,7 +183,7 @@ def test_a_fault_plan_comes_from_a_file_and_named_ones_fit_the_schema(tmp_path: 
 
 
 def test_pages_are_linked_and_counted() -> None:
-    paged = Cloud(fleets.demo(), pages=PageSizes(items=10))
+    paged = Cloud(fleets.demo(), pages=PageSizes.all_of(10))
     service, rows, query = Service(paged), 0, {"api-version": "2026-10-01"}
     calls = 0
     while True:

@@ -180,6 +180,7 @@ def test_an_on_demand_backup_is_accepted_and_shows_up_within_minutes(
     item = items_of(backup)["web-weu-09"]
     body = {"properties": {"objectType": "IaasVMBackupRequest", "recoveryPointExpiryTimeInUTC": "2026-05-01T00:00:00Z"}}
     backup.backups.trigger(**VAULT, **names_in(item), parameters=body)
+    assert list(backup.backup_jobs.list(**VAULT, filter="status eq 'InProgress'")) == []
     arm.control.wait(301)
     running = list(backup.backup_jobs.list(**VAULT, filter="status eq 'InProgress' and operation eq 'Backup'"))
     assert [job.properties.entity_friendly_name for job in running] == ["web-weu-09"]

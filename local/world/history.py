@@ -43,13 +43,15 @@ def _backfill_item(world: World, item: Item, rules: Rules, job_days: int, point_
         days = max((rules.kept[name] for name in tags), default=rules.instant_days)
         if slot >= first_job or slot + timedelta(days=days) > world.now:
             run = runs.course(world.seed, vm, slot, world.pace)
-            _past_run(world, item, rules, slot, run, job=slot >= first_job)
+            _past_run(world, item, slot, run, job=slot >= first_job)
         slot = rules.next_run(slot)
     if item.points:
         item.state, item.full_next = "Protected", False
 
 
-def _past_run(world: World, item: Item, rules: Rules, slot: datetime, run: runs.Run, *, job: bool) -> None:
+def _past_run(world: World, item: Item, slot: datetime, run: runs.Run, *, job: bool) -> None:
+    rules = world.rules_of(item)
+    assert rules is not None, "only items with a policy have a past"
     vm = world.vms[item.vm_id.lower()]
     began, vaulted = slot + run.late, rules.vaulted(slot)
     ended = began + run.snapshot + (run.transfer if vaulted and not run.error else timedelta())

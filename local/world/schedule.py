@@ -61,6 +61,11 @@ class Rules:
         return minute == self.starts[-1] % 1440
 
     @property
+    def schedule(self) -> tuple[object, ...]:
+        """When runs are scheduled, as a value to compare."""
+        return (self.frequency, self.starts, self.offset, self.weekdays)
+
+    @property
     def period(self) -> timedelta:
         """How far apart a VM's runs may be before a day counts as missed."""
         return timedelta(days=7 if self.frequency == "Weekly" else 1)

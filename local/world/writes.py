@@ -1,6 +1,7 @@
 """What does the service do with a write? Policies and memberships, refused or carried out."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from local.world import points, policies, runs, schedule
 from local.world.refusals import counting, refuse_conflict, refuse_less, spend
@@ -9,6 +10,16 @@ from local.world.world import World
 
 POLICY_WRITE = "Microsoft.RecoveryServices/vaults/backupPolicies/write"
 ITEM_WRITE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write"
+
+
+@dataclass(frozen=True, slots=True)
+class _Membership:
+    """A membership write as it arrived."""
+
+    vault: Vault
+    item_id: str
+    properties: Json
+    caller: str
 
 
 def put_policy(world: World, vault: Vault, name: str, properties: Json, caller: str) -> Policy:
@@ -46,12 +57,7 @@ def _change_policy(world: World, vault: Vault, policy: Policy, stored: Json, aft
     less = policies.shortened(policy.rules, after)
     refuse_less(vault, less)
     world.counters.policies_shortened += bool(less)
-    moved = (policy.rules.starts, policy.rules.offset, policy.rules.weekdays, policy.rules.frequency) != (
-        after.starts,
-        after.offset,
-        after.weekdays,
-        after.frequency,
-    )
+    moved = policy.rules.schedule != after.schedule
     policy.properties, policy.rules = stored, after
     for item in members:
         points.promise(item, after)
@@ -65,11 +71,12 @@ def put_item(world: World, vault: Vault, item_id: str, properties: Json, caller:
     Raises Refused. An empty policyId, or protectionState ProtectionStopped, stops protection: the service asks nothing.
     """
     with counting(world):
-        return _write_item(world, vault, item_id, properties, caller)
+        return _write_item(world, _Membership(vault, item_id, properties, caller))
 
 
-def _write_item(world: World, vault: Vault, item_id: str, properties: Json, caller: str) -> Operation:
-    item = world.items.get(item_id.lower())
+def _write_item(world: World, write: _Membership) -> Operation:
+    vault, properties = write.vault, write.properties
+    item = world.items.get(write.item_id.lower())
     if item is not None and item.deleted_at is not None:
         raise Refused(
             400,
@@ -77,17 +84,17 @@ def _write_item(world: World, vault: Vault, item_id: str, properties: Json, call
             "This operation on a soft deleted backup item is not allowed\r\n"
             "Undelete the soft deleted backup item and try again.",
         )
-    refuse_conflict(world, item_id)
+    refuse_conflict(world, write.item_id)
     spend(world, "move", vault.id, world.limits.moves_per_vault_day)
     policy_id = str(properties.get("policyId") or "")
     if not policy_id or properties.get("protectionState") == "ProtectionStopped":
         if item is None:
             raise Refused(404, "BMSUserErrorItemNotFound", "The protected item was not found.")
-        return _stop(world, vault, item, caller)
+        return _stop(world, write, item)
     policy = _policy_for(world, vault, policy_id)
     if item is None:
-        return _protect(world, vault, item_id, policy, properties, caller)
-    return _move(world, vault, item, policy, properties, caller)
+        return _protect(world, write, policy)
+    return _move(world, write, item, policy)
 
 
 def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
@@ -102,7 +109,7 @@ def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
     return policy
 
 
-def _move(world: World, vault: Vault, item: Item, policy: Policy, properties: Json, caller: str) -> Operation:
+def _move(world: World, write: _Membership, item: Item, policy: Policy) -> Operation:
     before = world.rules_of(item)
     if before and before.policy_type == "V2" and policy.rules.policy_type == "V1":
         raise Refused(
@@ -114,24 +121,27 @@ def _move(world: World, vault: Vault, item: Item, policy: Policy, properties: Js
             400, "UserErrorBackupOperationInProgress", "A backup operation is in progress; try again when it has ended."
         )
     if before:
-        refuse_less(vault, policies.shortened(before, policy.rules))
-    extended = properties.get("extendedProperties")
+        refuse_less(write.vault, policies.shortened(before, policy.rules))
+    extended = write.properties.get("extendedProperties")
 
     def change() -> None:
         if _exclusions(item.extended) and not _same_exclusions(item.extended, extended):
             world.counters.exclusions_lost += 1
+        same_schedule = before is not None and before.schedule == policy.rules.schedule
         item.policy_id, item.extended = policy.id, extended
         item.full_next = item.full_next or migrates
         if item.state == "ProtectionStopped":
             item.state = "Protected" if item.points else "IRPending"
             item.last_slot, item.days_missed = world.now, 0
         points.promise(item, policy.rules)
-        world.reschedule(item)
+        if not same_schedule:
+            world.reschedule(item)
 
-    return _configure(world, vault, item.id, item.vm_id, change, caller, policy.name)
+    return _configure(world, write, item.vm_id, policy.name, change)
 
 
-def _protect(world: World, vault: Vault, item_id: str, policy: Policy, properties: Json, caller: str) -> Operation:
+def _protect(world: World, write: _Membership, policy: Policy) -> Operation:
+    vault, properties = write.vault, write.properties
     vm = world.vms.get(str(properties.get("sourceResourceId") or "").lower())
     if vm is None:
         raise Refused(
@@ -147,7 +157,7 @@ def _protect(world: World, vault: Vault, item_id: str, policy: Policy, propertie
     def change() -> None:
         protect(world, vault, vm, policy, extended=properties.get("extendedProperties"))
 
-    return _configure(world, vault, item_id, vm.id, change, caller, policy.name)
+    return _configure(world, write, vm.id, policy.name, change)
 
 
 def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json | None = None) -> Item:
@@ -171,26 +181,25 @@ def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json |
     return item
 
 
-def _stop(world: World, vault: Vault, item: Item, caller: str) -> Operation:
+def _stop(world: World, write: _Membership, item: Item) -> Operation:
     def change() -> None:
         if item.state != "ProtectionStopped":
             world.counters.protection_stopped += 1
         item.state, item.policy_id = "ProtectionStopped", ""
         world.reschedule(item)
 
-    return _configure(world, vault, item.id, item.vm_id, change, caller, "")
+    return _configure(world, write, item.vm_id, "", change)
 
 
-def _configure(
-    world: World, vault: Vault, item_id: str, vm_id: str, change: Callable[[], None], caller: str, policy_name: str
-) -> Operation:
-    count = len(world.operations)
+def _configure(world: World, write: _Membership, vm_id: str, policy_name: str, change: Callable[[], None]) -> Operation:
+    """Accept the write; `change` happens when its job ends."""
+    count, item_id, vault_id = len(world.operations), write.item_id, write.vault.id.lower()
     took = runs.configure_time(world.seed, f"{item_id.lower()}|{count}")
     vm = world.vms.get(vm_id.lower())
     vm_name = vm.name if vm else vm_id.rsplit("/", 1)[-1]
     job = Job(
         id=runs.guid(world.seed, "configure", count),
-        vault_id=vault.id.lower(),
+        vault_id=vault_id,
         item_id=item_id.lower(),
         vm_id=vm_id.lower(),
         vm_name=vm_name,
@@ -204,14 +213,14 @@ def _configure(
     operation = Operation(
         id=runs.guid(world.seed, "operation", count),
         item_id=item_id.lower(),
-        vault_id=vault.id.lower(),
+        vault_id=vault_id,
         started_at=world.now,
         job_id=job.id,
     )
     world.keep_job(job)
     world.operations[operation.id] = operation
     world.at(job.due, "configured", operation.id, change)
-    world.record(item_id, ITEM_WRITE, caller)
+    world.record(item_id, ITEM_WRITE, write.caller)
     return operation
 
 

@@ -129,6 +129,16 @@ def test_a_move_between_the_slot_and_the_late_start_loses_the_queued_run() -> No
     assert one.world.skipped_runs() == 1
 
 
+def test_a_write_that_keeps_the_schedule_keeps_the_queued_run() -> None:
+    one = small()
+    same = one.policy("same", GOLD)
+    one.world.advance_to(NOON.replace(hour=22, minute=31))
+    one.move(same)
+    one.days(1)
+    assert one.world.skipped_runs() == 0
+    assert NOON.replace(hour=22, minute=30) in {job.scheduled_for for job in one.world.jobs.values()}
+
+
 def test_a_slot_later_in_the_same_night_is_not_a_skipped_run() -> None:
     one = small()
     one.move(one.policy("later", documents.daily("01:30", daily=30)))

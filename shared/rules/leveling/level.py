@@ -11,15 +11,15 @@ from shared.rules.leveling.proof import prove
 from shared.rules.leveling.refusals import broken_limits, impossible_jobs, misshapen, too_many_jobs
 from shared.rules.leveling.search import Walk, even_out
 from shared.rules.leveling.separation import seat_groups
-from shared.rules.leveling.tariff import Tariff
+from shared.rules.leveling.tariff import POLISHING, Tariff
 
 # Fleets above this size are level after one pass; below it the search is worth its work.
 SEARCHED = 2_000
 # Limits on policies tighten in steps, as multiples of what is allowed in the end: which policies are worth keeping
 # shows only once some have gone. Big fleets have so many vaults that fewer steps will do.
-NARROWING, NARROWING_FAST = (1.6, 1.3, 1.15, 1.05, 1.0, 1.0), (1.3, 1.0)
+NARROWING, NARROWING_FAST = (1.6, 1.3, 1.15, 1.05, 1.0, 1.0), (1.5, 1.2, 1.05, 1.0)
 NARROWED_SLOWLY = 20_000
-TURNS_PER_JOB, TURNS = 10, 6_000
+TURNS_PER_JOB, TURNS = 20, 8_000
 # A standing plan further above the fresh one than this is not worth repairing job by job.
 REPAIRABLE = 1.25
 
@@ -83,6 +83,7 @@ def _narrow(board: Board) -> None:
 
 def _improve(board: Board, floor: int) -> None:
     """Spend a bounded amount of work on a lower peak, then on fewer policies."""
+    even_out(board, POLISHING)
     if len(board.fleet) <= SEARCHED or any(broken_limits(board, 0.0)):
         Walk(board, board.peak - 1).run(floor, _turns(board))
     Closer(board).close_spare()

@@ -15,9 +15,9 @@ from shared.rules.leveling.tariff import window_sums
 
 BETAS = (4.0, 12.0, 36.0, 110.0)
 # How many windows the refinement may look up: work, not time, so that every machine finds the same bound.
-LOOKUPS, ROUNDS = 400_000, 400
-# After so many rounds without a better bound the steps shrink by a third.
-PATIENCE = 8
+LOOKUPS, ROUNDS = 600_000, 500
+# After so many rounds without a better bound the ascent goes back to the best and takes smaller steps.
+PATIENCE = 25
 
 type Pick = Callable[[Sequence[float]], tuple[float, ...]]
 
@@ -80,15 +80,17 @@ def _refine(payers: Payers, peak: int, first: list[float]) -> list[float]:
     Subgradient ascent with Polyak's step: as far as would reach `peak` if the bound were linear.
     """
     prices = best = first
+    best_crowd: list[float] = []
     most, reach, idle = 0.0, 1.0, 0
     for _ in range(min(ROUNDS, LOOKUPS // max(1, len(payers)))):
         proved, crowd = payers.pay(prices)
         if proved > most:
-            most, best, idle = proved, prices, 0
+            most, best, best_crowd, idle = proved, prices, crowd, 0
         else:
             idle += 1
             if idle == PATIENCE:
                 reach, idle = reach * 0.7, 0
+                proved, prices, crowd = most, best, best_crowd
         slope = [at - proved if price > 0 or at > proved else 0.0 for price, at in zip(prices, crowd, strict=True)]
         steep = sum(step * step for step in slope)
         if steep == 0:

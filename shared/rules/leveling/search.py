@@ -6,10 +6,15 @@ from random import Random
 from shared.rules.leveling.board import Board
 from shared.rules.leveling.tariff import IMPROVING, Tariff
 
+# Of so many jobs drawn by lot the walk weighs those that run in the overloaded slot.
+DRAWN = 20
+# Every so many turns the walk closes a whole policy in the overloaded slot instead of moving one job.
+DISSOLVE_EVERY = 8
 
-def even_out(board: Board) -> None:
+
+def even_out(board: Board, steepness: float = IMPROVING) -> None:
     """Let every job move once to the start that is cheapest now."""
-    tariff = Tariff(board, IMPROVING)
+    tariff = Tariff(board, steepness)
     for job in range(len(board.fleet)):
         left = board.take(job)
         tariff.tick()
@@ -44,17 +49,24 @@ class Walk:
                 if board.peak <= floor:
                     return
                 self._target = board.peak - 1
-                continue
-            self._relieve(*spot)
+            elif self._turn % DISSOLVE_EVERY == 0:
+                self._dissolve(*spot)
+            else:
+                self._relieve(*spot)
         if self.rank() > best_rank:
             board.restore(best)
 
     def rank(self) -> tuple[int, int]:
         """What the best plan has least of: load above ceilings, then the peak."""
+        return self._over_ceilings(), self._board.peak
+
+    def _over_ceilings(self) -> int:
         board = self._board
         ceilings = board.fleet.problem.ceilings
-        over = sum(max(0, at - ceilings[vault]) for vault, row in board.vault_load.items() for at in row)
-        return over, board.peak
+        return sum(max(0, at - ceilings[vault]) for vault, row in board.vault_load.items() for at in row)
+
+    def _overload(self) -> int:
+        return sum(max(0, at - self._target) for at in self._board.load) + 2 * self._over_ceilings()
 
     def _overloaded(self) -> tuple[int, int | None] | None:
         """Pick a slot above the target, or a vault's slot above its ceiling; None where there is none."""
@@ -65,31 +77,62 @@ class Walk:
             spots += [(t, vault) for t, at in enumerate(row) if at > most]
         return self._random.choice(spots) if spots else None
 
-    def _relieve(self, slot: int, vault: int | None) -> None:
-        """Of a few jobs that run in the slot, move the one that lowers the overload most (or raises it least)."""
+    def _running(self, slot: int, vault: int | None) -> list[int]:
+        """Draw jobs that run in the slot (of the vault)."""
         board, fleet = self._board, self._board.fleet
+        drawn = [int(self._random.random() * len(fleet)) for _ in range(DRAWN)]
+        return [
+            job
+            for job in drawn
+            if (slot - board.start[job]) % len(board.load) < fleet.durations[job] and vault in (None, fleet.vaults[job])
+        ]
+
+    def _relieve(self, slot: int, vault: int | None) -> None:
+        """Of a few jobs that run in the slot, move the one that lowers the overload most, or raises it least."""
+        board = self._board
         best = None
-        for _ in range(20):
-            job = int(self._random.random() * len(fleet))
-            left = board.start[job]
-            if (slot - left) % len(board.load) >= fleet.durations[job] or vault not in (None, fleet.vaults[job]):
+        for job in self._running(slot, vault):
+            left = board.take(job)
+            added = self._added(job)
+            start = self._least(job, left, added)
+            board.put(job, left)
+            if start is None:
                 continue
-            offer = self._offer(job, left)
-            if offer is not None and (best is None or offer < best):
+            offer = added[start] - added[left], self._last_moved[job], self._random.random(), job, start
+            if best is None or offer < best:
                 best = offer
-                if offer[0] < 0:
-                    break
+            if offer[0] < 0:
+                break
         if best is not None:
-            _, _, _, job, start = best
+            self._move(best[-2], best[-1])
+
+    def _dissolve(self, slot: int, vault: int | None) -> None:
+        """Close the policy of a job that runs in the slot; undo that where the overload grows."""
+        board, fleet = self._board, self._board.fleet
+        running = self._running(slot, vault)
+        if not running:
+            return
+        first = running[0]
+        left, family, before = board.start[first], fleet.family[first], list(board.start)
+        overload = self._overload()
+        jobs = [job for job, start in enumerate(before) if start == left and fleet.family[job] == family]
+        for job in jobs:
             board.take(job)
+        for job in jobs:
+            start = self._least(job, left, self._added(job))
+            if start is None:
+                break
             board.put(job, start)
             self._last_moved[job] = self._turn
+        else:
+            if self._overload() <= overload:
+                return
+        board.restore(before)
 
-    def _offer(self, job: int, left: int) -> tuple[int, int, float, int, int] | None:
-        """Return (change of overload, turn it last moved, tie-break, job, start) of the job's best other start."""
+    def _added(self, job: int) -> list[int]:
+        """Return the overload that the unplaced job would add, by start."""
         board, fleet = self._board, self._board.fleet
         duration, load = fleet.durations[job], fleet.loads[job]
-        board.take(job)
         room = self._target - load
         over = [min(load, at - room) if at > room else 0 for at in board.load]
         own = board.vault_load.get(fleet.vaults[job])
@@ -97,11 +140,18 @@ class Walk:
             limit = fleet.problem.ceilings[fleet.vaults[job]] - load
             over = [a + (2 * min(load, at - limit) if at > limit else 0) for a, at in zip(over, own, strict=True)]
         sums = list(accumulate(over + over, initial=0))
-        staying = sums[left + duration] - sums[left]
-        offers = [
-            (sums[start + duration] - sums[start] - staying, self._last_moved[job], self._random.random(), job, start)
-            for start in fleet.allowed[job]
-            if start != left and board.admits(job, start)
-        ]
-        board.put(job, left)
-        return min(offers, default=None)
+        return [sums[start + duration] - sums[start] for start in range(len(over))]
+
+    def _least(self, job: int, left: int, added: list[int]) -> int | None:
+        """Return the admitted start other than `left` that adds least, by lot among equals."""
+        board = self._board
+        starts = [start for start in board.fleet.allowed[job] if start != left and board.admits(job, start)]
+        if not starts:
+            return None
+        least = min(added[start] for start in starts)
+        return self._random.choice([start for start in starts if added[start] == least])
+
+    def _move(self, job: int, start: int) -> None:
+        self._board.take(job)
+        self._board.put(job, start)
+        self._last_moved[job] = self._turn

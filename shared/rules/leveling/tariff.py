@@ -8,8 +8,8 @@ from operator import itemgetter
 from shared.rules.leveling.board import UNPLACED, Board
 
 # Found by trial on fleets of 100 to 100,000 jobs: a first placement wants prices that still see the valleys, a better
-# response wants prices that see little but the peak.
-PLACING, IMPROVING = 30.0, 80.0
+# response wants prices that see little but the peak, and the last one next to nothing else.
+PLACING, IMPROVING, POLISHING = 30.0, 60.0, 300.0
 
 
 class Tariff:

@@ -1,4 +1,4 @@
-"""The whole app on one screen: one line for each trigger module."""
+"""What does this app do, on one screen? One line for each trigger module."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""Timers that plan the night and move the fleet towards the plan."""
+"""Is it time to plan, or to move the fleet towards its plan? Two hourly timers."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""Timer that compares VMs in scope with protected items."""
+"""Is it time to compare the VMs in scope with what is protected? A timer, every six hours."""
 
 import azure.functions as func
 

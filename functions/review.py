@@ -1,4 +1,4 @@
-"""The morning report: made by a timer, read over HTTP."""
+"""Is the night over, or does somebody ask for its report? A timer, and two addresses to read."""
 
 import json
 

@@ -20,10 +20,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from local import judge
-from local.setup_node import NodeMissingError
 from local.child import ChildError
 from local.clock import iso
 from local.expectations import NIGHT, Story, checks, failed, figures
+from local.setup_node import NodeMissingError
 from local.stack import ROOT, Stack, Wanted, running_stack
 from shared import clock, wiring
 from shared.flows import fleet_policy, review
@@ -35,8 +35,8 @@ BEGINS = datetime(2026, 3, 2, 16, tzinfo=UTC)
 """The first night begins: the fleet day of samples/fleet.yaml starts at 16:00 UTC."""
 HUMAN_AT = BEGINS + timedelta(hours=23)
 """The afternoon after the moves, somebody puts a VM back by hand."""
-REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2)
-"""After the second night's windows: the morning report is made."""
+REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
+"""After the second night's windows: the app has made its morning report at 13:45."""
 AGAIN = BEGINS + 2 * NIGHT
 ENDS = AGAIN + NIGHT - timedelta(minutes=55)
 """One day more, in which nothing has changed and nothing may be written; it plans and enforces once."""
@@ -54,6 +54,7 @@ def main(arguments: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="nightshift-") as folder:
             wanted = Wanted(
                 seed=options.seed,
+                start=iso(BEGINS),
                 faults=options.faults,
                 containers=(STORE,),
                 tables=(STORE,),
@@ -74,7 +75,6 @@ def main(arguments: list[str]) -> int:
 def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     """Live through the nights and return what was seen, with the app's own report of the second one."""
     _publish(stack, policy)
-    stack.arm.post("/_local/clock", {"to": iso(BEGINS)})
     before = stack.arm.get("/_local/truth")
     invocations: Counter[str] = Counter()
     with _progress() as progress, _own_ports(stack):

@@ -1,4 +1,4 @@
-"""Plan the night, move the fleet towards it, show the difference, or go back."""
+"""How does a night get its plan, and the fleet move towards it? Look, decide, act, tell."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.rules import backup_windows as rules
 from shared.rules import drift, plan_proof
 from shared.rules.enforcement import fleet_objection
 from shared.rules.scope import pause_on
-from shared.rules.slot_policies import field_differences, fingerprint
+from shared.rules.slot_policies import change_text
 from shared.telemetry import Event, tell
 
 PROGRESS = "progress"
@@ -92,23 +92,14 @@ def preview(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Step, ...
     """Return what enforcement would write, as steps that wait; nothing is written anywhere."""
     made = plan(ports, intent, now, store=False)
     present = {policy.id: policy for vault in vaults_in_scope(ports, intent) for policy in ports.vaults.policies(vault)}
-    steps = []
-    for target in made.policies:
-        current = present.get(target.id)
-        if current is None or fingerprint(current) != fingerprint(target):
-            changes = field_differences(current, target) if current else ()
-            after = "; ".join(f"{field}: {old} -> {new}" for field, old, new in changes) or f"new policy {target.name}"
-            steps.append(
-                Step(
-                    now,
-                    "policy",
-                    target.id,
-                    Outcome.WAITING,
-                    "differs from the plan",
-                    current.name if current else "",
-                    after,
-                )
-            )
+    steps = [
+        Step(
+            now, "policy", target.id, Outcome.WAITING, "differs from the plan", current.name if current else "", change
+        )
+        for target in made.policies
+        for current in (present.get(target.id),)
+        if (change := change_text(current, target))
+    ]
     writer = Writer(ports, intent, now)
     for line in (*made.moves, *made.held):
         outcome = Outcome.HELD if line in made.held else Outcome.WAITING

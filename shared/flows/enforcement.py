@@ -165,7 +165,8 @@ def _move(writer: Writer, going: Iterable[tuple[VmPlan, Scene]], ready: Mapping[
         if objection := ready.get(id_of(move.vault_id, move.policy), "its policy was not re-read"):
             steps[move.vm_id] = membership_step(writer, move, Outcome.WAITING, objection)
         elif scene.item is not None and scene.target is not None:
-            placement = Placement(scene.vault, scene.item, scene.target, move.reason)
+            migrates = scene.current is not None and scene.current.policy_type is not scene.target.policy_type
+            placement = Placement(scene.vault, scene.item, scene.target, move.reason, migrates=migrates)
             sent[move.vm_id] = (move, placement, write_membership(writer, placement))
     results = confirm(writer, {vm_id: (placement, result) for vm_id, (_, placement, result) in sent.items()})
     return steps | results

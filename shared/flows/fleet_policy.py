@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
-from shared import fleet_policy
 from shared.errors import BadMessage, Permanent
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.telemetry import Event, tell
+
+
+def parse(text: str) -> FleetPolicy:
+    """Parse a document; YAML and pydantic load here, on first use, not while functions are indexed."""
+    from shared import fleet_policy
+
+    return fleet_policy.parse(text)
 
 
 def read(ports: Ports, now: datetime) -> FleetPolicy:
@@ -15,7 +21,7 @@ def read(ports: Ports, now: datetime) -> FleetPolicy:
     if text is None:
         raise Permanent("no fleet.yaml is published; run `nightshift policy publish fleet.yaml`", "NoFleetPolicy")
     try:
-        intent = fleet_policy.parse(text)
+        intent = parse(text)
     except BadMessage as problem:
         return _last_good(ports, problem, now)
     if ports.policies.last_good() != text:
@@ -28,4 +34,4 @@ def _last_good(ports: Ports, problem: BadMessage, now: datetime) -> FleetPolicy:
     good = ports.policies.last_good()
     if good is None:
         raise Permanent(f"the published fleet.yaml is invalid and none was good before: {problem}") from problem
-    return fleet_policy.parse(good)
+    return parse(good)

@@ -1,4 +1,4 @@
-"""Stop all writes, or let them go on: flags that are read before every write."""
+"""May anything be written? Flags that are read before every write, set and lifted by operators."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Put VMs back where they were before Nightshift's first move, under the same rules as any move."""
+"""How do VMs get back to where they were before the first move? Under the same rules as any move."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from shared.model.intent import FleetPolicy
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
 from shared.rules.scope import pause_on
-from shared.rules.slot_policies import field_differences, fingerprint
+from shared.rules.slot_policies import change_text, fingerprint
 
 PAUSES = "pauses"
 LONGEST_WAIT = 120.0
@@ -29,13 +29,18 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A membership write that was judged safe: `origin` is set for a rollback to a policy that is not ours."""
+    """A membership write that was judged safe.
+
+    `origin` is set for a rollback to a policy that is not ours; `migrates` where the policy type changes to
+    Enhanced, which cannot be undone and backs the VM up in full.
+    """
 
     vault: Vault
     item: ProtectedItem
     target: BackupPolicy
     reason: str
     origin: str = ""
+    migrates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Sent:
 def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: BackupPolicy | None, why: str) -> Sent:
     """Create or overwrite one slot policy."""
     before = current.name if current else ""
-    step = Step(writer.now, "policy", target.id, Outcome.UNVERIFIED, why, before, _policy_text(current, target))
+    step = Step(writer.now, "policy", target.id, Outcome.UNVERIFIED, why, before, change_text(current, target))
     limit = writer.intent.limits.policy_writes_per_vault_day
     if objection := _objection(writer, vault, "policy-writes", limit):
         return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
@@ -66,9 +71,12 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     step = Step(
         writer.now, "membership", item.vm_id, Outcome.UNVERIFIED, placement.reason, item.policy_name, target.name
     )
-    limit = writer.intent.limits.moves_per_vault_day
-    if objection := _objection(writer, placement.vault, "moves", limit):
-        return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
+    quotas = {"moves": writer.intent.limits.moves_per_vault_day}
+    if placement.migrates:
+        quotas["migrations"] = writer.intent.limits.migrations_per_vault_day
+    for quota, limit in sorted(quotas.items()):
+        if objection := _objection(writer, placement.vault, quota, limit):
+            return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
     ledger = writer.ports.ledger
     ledger.claim(
         ORIGINS, item.vm_id, {"policy": item.policy_id, "name": item.policy_name, "at": writer.now.isoformat()}
@@ -102,9 +110,3 @@ def _send(writer: Writer, step: Step, call: Callable[[], None]) -> Sent:
     except Permanent as error:
         return Sent(replace(step, outcome=Outcome.FAILED, reason=f"refused: {error}"))
     return Sent(step)
-
-
-def _policy_text(current: BackupPolicy | None, target: BackupPolicy) -> str:
-    if current is None:
-        return f"new policy {target.name}"
-    return "; ".join(f"{field}: {old} -> {new}" for field, old, new in field_differences(current, target))

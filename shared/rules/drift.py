@@ -12,7 +12,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Finding, PolicyEdit
 from shared.rules.memberships import who_wrote
 from shared.rules.retention import losses
-from shared.rules.slot_policies import field_differences, fingerprint
+from shared.rules.slot_policies import change_text, fingerprint
 
 NOTICE = timedelta(days=1)
 DRIFT = "policy-drift"
@@ -50,7 +50,7 @@ def edits_of(
         current = present.get(target.id)
         if current is None or target.id in blocked or fingerprint(current) == fingerprint(target):
             continue
-        changes = "; ".join(f"{field}: {old} -> {new}" for field, old, new in field_differences(current, target))
+        changes = change_text(current, target)
         if not _drifted(current, observed):
             edits.append(PolicyEdit(target.id, f"the tier changed: {changes}", start))
         elif (since := observed.memory.drift_since.get(target.id)) is not None:
@@ -71,7 +71,7 @@ def _drifted(current: BackupPolicy, observed: Observed) -> bool:
 
 def _drift_finding(current: BackupPolicy, target: BackupPolicy, observed: Observed) -> Finding:
     who = who_wrote(current.id, observed.changes) or " by somebody unknown"
-    changes = "; ".join(f"{field} is {old}, planned {new}" for field, old, new in field_differences(current, target))
+    changes = change_text(target, current)
     if losses(current, target):
         return Finding(DRIFT, current.id, f"{current.name} was changed{who} and keeps more now; adopted: {changes}")
     code = TAMPERED if losses(target, current) else DRIFT

@@ -6,6 +6,7 @@ from shared.rules.slots import clock_text
 from shared.rules.tagged_days import CLASSES, to_utc
 
 PREFIX = "ns-"
+NOTHING = "none"
 STANDARD_INSTANT_RESTORE_DAYS = 5
 """Most days of instant restore that a Standard policy may have (Azure instant restore documentation)."""
 
@@ -51,35 +52,19 @@ def is_ours(policy_name: str) -> bool:
 
 def fingerprint(policy: BackupPolicy) -> str:
     """Return every managed field as one line: equal lines mean nothing differs that we write or compare."""
-    tagged = [getattr(policy.retention, name) for name in CLASSES]
-    return "|".join(
-        str(part)
-        for part in (
-            policy.policy_type.value,
-            policy.frequency.value,
-            policy.time_zone,
-            policy.start,
-            ",".join(policy.run_days),
-            policy.retention.daily_days,
-            *(f"{kept.count} {kept.unit} {','.join(kept.when)}" if kept else "-" for kept in tagged),
-            policy.instant_restore_days,
-            ";".join(policy.archive),
-            policy.snapshot_consistency,
-            "/".join(policy.snapshot_group),
-            ",".join(policy.unread),
-        )
-    )
+    return " | ".join(f"{field}: {value}" for field, value in _fields(policy))
 
 
-def field_differences(current: BackupPolicy, target: BackupPolicy) -> tuple[tuple[str, str, str], ...]:
-    """Return (field, current, target) for every managed field that differs, in a reader's words."""
-    return tuple(
-        (name, old, new) for (name, old), (_, new) in zip(_fields(current), _fields(target), strict=True) if old != new
-    )
+def change_text(current: BackupPolicy | None, target: BackupPolicy) -> str:
+    """Return, for a reader, each managed field that `target` changes, or all it sets where there is no policy yet."""
+    if current is None:
+        return "; ".join(f"{field}: {value}" for field, value in _fields(target) if value != NOTHING)
+    pairs = zip(_fields(current), _fields(target), strict=True)
+    return "; ".join(f"{field}: {old} -> {new}" for (field, old), (_, new) in pairs if old != new)
 
 
 def _fields(policy: BackupPolicy) -> list[tuple[str, str]]:
-    start = "none" if policy.start is None else clock_text(policy.start // SLOT_MINUTES)
+    start = NOTHING if policy.start is None else f"{policy.start // 60:02d}:{policy.start % 60:02d}"
     fields = [
         ("policy type", policy.policy_type.value),
         ("schedule", " ".join((policy.frequency.value, *policy.run_days))),
@@ -88,13 +73,13 @@ def _fields(policy: BackupPolicy) -> list[tuple[str, str]]:
     ]
     for name in CLASSES:
         kept = getattr(policy.retention, name)
-        text = f"{kept.count} {kept.unit.lower()} on {', '.join(kept.when)}" if kept else "none"
+        text = f"{kept.count} {kept.unit.lower()} on {', '.join(kept.when)}" if kept else NOTHING
         fields.append((f"{name} points", text))
     return [
         *fields,
         ("instant restore", f"{policy.instant_restore_days} days"),
-        ("archive tiering", "; ".join(policy.archive) or "none"),
-        ("snapshot consistency", policy.snapshot_consistency or "default"),
-        ("snapshot group", "/".join(policy.snapshot_group)),
-        ("fields unknown to us", ", ".join(policy.unread) or "none"),
+        ("archive tiering", "; ".join(policy.archive) or NOTHING),
+        ("snapshot consistency", policy.snapshot_consistency or NOTHING),
+        ("snapshot group", "/".join(filter(None, policy.snapshot_group)) or NOTHING),
+        ("fields unknown to us", ", ".join(policy.unread) or NOTHING),
     ]

@@ -19,7 +19,7 @@ SEARCHED = 2_000
 # shows only once some have gone. Big fleets have so many vaults that fewer steps will do.
 NARROWING, NARROWING_FAST = (1.6, 1.3, 1.15, 1.05, 1.0, 1.0), (1.5, 1.2, 1.05, 1.0)
 NARROWED_SLOWLY = 20_000
-TURNS_PER_JOB, TURNS = 20, 8_000
+LEAST_TURNS, TURNS_PER_JOB, TURNS = 800, 20, 8_000
 # A standing plan further above the fresh one than this is not worth repairing job by job.
 REPAIRABLE = 1.25
 
@@ -132,4 +132,4 @@ def _relabel(board: Board) -> None:
 
 
 def _turns(board: Board) -> int:
-    return min(TURNS, TURNS_PER_JOB * len(board.fleet))
+    return min(TURNS, LEAST_TURNS + TURNS_PER_JOB * len(board.fleet))

@@ -46,12 +46,12 @@ def schema() -> None:
 @app.command()
 def publish(file: Document, output: Output = Output.TEXT) -> None:
     """Check a policy document and publish it as the one that the app acts on."""
-    from shared.fleet_policy import parse
+    from shared.flows import fleet_policy
     from shared.wiring import ports
 
     text = _read(file)
-    policy = parse(text)
-    ports().policies.publish(text)
+    fleet_policy.parse(text)  # an invalid document is refused before any setting is needed
+    policy = fleet_policy.publish(ports(), text)
     if output is Output.JSON:
         say_json({"file": str(file), "published": policy.version})
     else:

@@ -5,6 +5,7 @@ from datetime import datetime
 from shared.errors import BadMessage, Permanent
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
+from shared.rules.intent_changes import shortened
 from shared.telemetry import Event, tell
 
 
@@ -27,6 +28,28 @@ def read(ports: Ports, now: datetime) -> FleetPolicy:
     if ports.policies.last_good() != text:
         ports.policies.mark_good(text)
     return intent
+
+
+def publish(ports: Ports, text: str) -> FleetPolicy:
+    """Publish a document for the app to act on.
+
+    Raises BadMessage with all reasons where it is invalid, or keeps less than the one in force.
+    """
+    intent = parse(text)
+    for text_in_force in (ports.policies.current(), ports.policies.last_good()):
+        if lost := _shortened(text_in_force, intent):
+            raise BadMessage(list(lost))
+    ports.policies.publish(text)
+    return intent
+
+
+def _shortened(text_in_force: str | None, intent: FleetPolicy) -> tuple[str, ...]:
+    if text_in_force is None:
+        return ()
+    try:
+        return shortened(parse(text_in_force), intent)
+    except BadMessage:
+        return ()  # an unreadable document is not in force
 
 
 def _last_good(ports: Ports, problem: BadMessage, now: datetime) -> FleetPolicy:

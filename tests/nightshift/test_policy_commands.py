@@ -103,6 +103,22 @@ def test_a_good_policy_is_published_as_it_is(run: Run, small: Small) -> None:
     assert "is published: version " in result.stdout
 
 
+def test_a_policy_that_keeps_less_than_the_one_in_force_is_not_published(run: Run, small: Small, tmp_path: Path) -> None:
+    less = tmp_path / "fleet.yaml"
+    less.write_text(POLICY_TEXT.replace("days: 30", "days: 14"))
+    result = run("policy", "publish", str(less))
+    assert result.exit_code == 2
+    assert "tiers.standard: daily points: 30 days -> 14 days" in result.stderr
+    assert small.policies.text == POLICY_TEXT
+
+
+def test_a_smaller_tier_may_be_published_under_a_new_name(run: Run, small: Small, tmp_path: Path) -> None:
+    less = tmp_path / "fleet.yaml"
+    less.write_text(POLICY_TEXT.replace("days: 30", "days: 14").replace("standard", "short"))
+    assert run("policy", "publish", str(less)).exit_code == 0
+    assert small.policies.text == less.read_text()
+
+
 def test_a_bad_policy_is_not_published(run: Run, small: Small) -> None:
     result = run("policy", "publish", str(TEN))
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 10)

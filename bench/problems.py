@@ -8,11 +8,11 @@ SLOTS = 48
 # (first local half-hour, length in half-hours, share of the fleet): windows of 8 to 10 hours.
 TIERS = ((44, 16, 0.2), (40, 20, 0.5), (38, 18, 0.3))
 # UTC offsets in half-hours: New York in winter, London, Berlin, Helsinki.
-ZONES = ((-10, 0.15), (0, 0.25), (2, 0.45), (4, 0.15))
+ZONES = ((-10, 0.2), (0, 0.25), (2, 0.35), (4, 0.2))
 # Share of VMs whose load is predictable enough to have hours of their own inside the tier's window.
 PREDICTABLE = 0.4
-# Where fleets stand that nobody planned: 22:00, 23:00 and 01:00 UTC.
-USUAL_STARTS = (44, 46, 2)
+# Where fleets stand that nobody planned: 22:00, 23:00 and midnight UTC.
+USUAL_STARTS = (44, 46, 0)
 
 
 @dataclass(frozen=True, slots=True)

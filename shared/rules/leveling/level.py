@@ -5,6 +5,7 @@ from math import ceil
 
 from shared.rules.leveling.board import UNPLACED, Board
 from shared.rules.leveling.consolidation import Closer
+from shared.rules.leveling.cover import crowd_together
 from shared.rules.leveling.fleet import muster
 from shared.rules.leveling.problem import Leveling, Problem, refuse
 from shared.rules.leveling.proof import prove
@@ -34,6 +35,8 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
     reasons = misshapen(problem) or [*impossible_jobs(problem), *too_many_jobs(problem)]
     if reasons:
         return refuse(reasons)
+    if not problem.durations:
+        return Leveling(starts=(), peak=0, bound=0.0, prices=(1.0,) * problem.slots, policies=0)
     fleet = muster(problem)
     fresh = Board(fleet)
     wrong = _fill(fresh, within_limits=False)
@@ -77,6 +80,10 @@ def _narrow(board: Board) -> None:
     """Close policies step by step until the limits hold, levelling again after each step."""
     for share in NARROWING if len(board.fleet) <= NARROWED_SLOWLY else NARROWING_FAST:
         board.loosen(share)
+        Closer(board).close_excess()
+        even_out(board)
+    if any(broken_limits(board, 0.0)):
+        crowd_together(board)
         Closer(board).close_excess()
         even_out(board)
 

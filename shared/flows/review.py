@@ -1,9 +1,9 @@
 """What happened in the night? Look once more, put the record beside it, and store the morning report."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from shared.flows.look import look, vaults_in_scope
+from shared.flows.look import ORIGINS, look, vaults_in_scope
 from shared.flows.record import steps_of
 from shared.model.azure import Job, ProtectedItem
 from shared.model.intent import FleetPolicy
@@ -14,6 +14,7 @@ from shared.ports import Ports
 from shared.report import data, page
 from shared.rules import protection
 from shared.rules.backup_windows import morning
+from shared.rules.slots import start_slots
 from shared.telemetry import Event, tell
 
 REVIEWED = "reviewed"
@@ -52,6 +53,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport:
         protected=protection.protected(observed, intent),
         plan=made,
         before_begins_at=before,
+        slots_before=_slots_before(ports, observed, begins.date()),
         runs_before=_runs(ports, observed, before),
         runs_after=_runs(ports, observed, begins),
         steps=steps_of(ports, intent, now),
@@ -73,6 +75,14 @@ def _baseline(ports: Ports, begins: datetime) -> datetime | None:
     row = ports.ledger.read(BASELINE, "fleet")
     first = datetime.fromisoformat(row["begins_at"]) if row else begins
     return first if first < begins else None
+
+
+def _slots_before(ports: Ports, observed: Observed, day: date) -> tuple[tuple[str, int], ...]:
+    """Return where each VM that was moved started before its first move, as far as its old policy still says so."""
+    policies = {policy.id: policy for policy in observed.policies}
+    origins = {vm_id: policies.get(row["policy"]) for vm_id, row in sorted(ports.ledger.rows(ORIGINS).items())}
+    starts = {vm_id: start_slots(policy, day) for vm_id, policy in origins.items() if policy is not None}
+    return tuple((vm_id, slots[0]) for vm_id, slots in starts.items() if slots)
 
 
 def _runs(ports: Ports, observed: Observed, begins: datetime | None) -> tuple[Run, ...]:

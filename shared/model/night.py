@@ -41,9 +41,10 @@ class NightReport:
     """Everything that the report of one night shows; all instants are UTC.
 
     `begins_at` and `ends_at` bound the fleet day shown; `before_begins_at` begins the day that it is compared
-    with (None: there is none), which lasts as long. Each `runs_*` holds the backups that started in its day.
-    `vms` are the VMs in scope, `protected` counts those with a working membership. `steps` may span several
-    ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
+    with (None: there is none), which lasts as long. `slots_before` are (VM id, UTC start slot) pairs of that day,
+    for VMs that have moved since; the others started then where they start now. Each `runs_*` holds the backups
+    that started in its day. `vms` are the VMs in scope, `protected` counts those with a working membership.
+    `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
     """
 
     night: date
@@ -56,6 +57,7 @@ class NightReport:
     protected: int
     plan: Plan | None = None
     before_begins_at: datetime | None = None
+    slots_before: tuple[tuple[str, int], ...] = ()
     runs_before: tuple[Run, ...] = ()
     runs_after: tuple[Run, ...] = ()
     steps: tuple[Step, ...] = ()

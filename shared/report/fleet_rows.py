@@ -13,13 +13,14 @@ from shared.report.shown_hours import slot_starts
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One VM: its line of the plan, where there is one, and its backups of both days."""
+    """One VM: its line of the plan, where there is one, where it started before, and its backups of both days."""
 
     vm_id: str
     name: str
     vault_id: str
     region: str
     plan: VmPlan | None
+    slot_before: int | None
     before: tuple[Run, ...]
     after: tuple[Run, ...]
 
@@ -47,6 +48,7 @@ def groups(night: NightReport) -> tuple[Group, ...]:
 def _rows(night: NightReport) -> Iterable[Row]:
     plans = {vm.vm_id: vm for vm in (night.plan.vms if night.plan else ())}
     before, after = _by_vm(night.runs_before), _by_vm(night.runs_after)
+    slots_before = {vm_id: plan.current_slot for vm_id, plan in plans.items()} | dict(night.slots_before)
     for vm_id in {**plans, **before, **after}:
         known = plans.get(vm_id) or (after.get(vm_id) or before[vm_id])[0]
         yield Row(
@@ -55,6 +57,7 @@ def _rows(night: NightReport) -> Iterable[Row]:
             known.vault_id,
             known.region,
             plans.get(vm_id),
+            slots_before.get(vm_id),
             tuple(before.get(vm_id, ())),
             tuple(after.get(vm_id, ())),
         )

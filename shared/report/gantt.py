@@ -42,7 +42,7 @@ def _name(row: Row, y: float) -> Markup:
 def _band(row: Row, side: Side, day: DayAxis, y: float) -> Markup:
     """Return the hours in which the VM's backup is planned to lie."""
     plan = row.plan
-    slot = None if plan is None else plan.slot if side is Side.AFTER else plan.current_slot
+    slot = None if plan is None else plan.slot if side is Side.AFTER else row.slot_before
     if plan is None or slot is None:
         return Markup("")
     starts = slot_starts(day.begins_at, slot)

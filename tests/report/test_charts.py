@@ -191,3 +191,10 @@ def test_strips_share_one_scale_so_that_the_calm_night_is_paler() -> None:
 def test_a_hundred_vaults_are_drawn_by_region() -> None:
     names = [text.text for text in _parts(vault_strips(sample_night(400, 100), Side.AFTER), "name")]
     assert names == ["northeurope", "westeurope"]
+
+
+def test_a_moved_vm_is_shown_where_it_started_before_its_first_move() -> None:
+    line = replace(NIGHT.plan.moves[0], slot=38, current_slot=38, duration_slots=3)
+    night = replace(NIGHT, plan=replace(NIGHT.plan, vms=(line,)), slots_before=((line.vm_id, 44),))
+    assert "planned at 22:00" in gantt(night, Side.BEFORE)
+    assert "planned at 19:00" in gantt(night, Side.AFTER)

@@ -1,0 +1,76 @@
+"""Does the demo hold what it promises? The real app on the whole local Azure, judged by the local Azure's own truth."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.setup_node import NodeMissingError, require_azurite
+from local.stack import ROOT
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    try:
+        require_azurite()
+    except NodeMissingError as missing:
+        pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("night")
+    command = [sys.executable, "-m", "local", "night", "--json", "--folder", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout), folder
+
+
+def test_the_figures_have_every_key_that_readers_rely_on(night: tuple[dict[str, Any], Path]) -> None:
+    figures = json.loads((night[1] / "report.json").read_text("utf-8"))
+    assert {"vms", "vaults"} <= figures["fleet"].keys()
+    assert {
+        "peak", "bound", "ratio", "peak_before", "policies", "moves", "held", "outside_window",
+    } <= figures["plan"].keys()  # fmt: skip
+    assert {"peak_before", "peak_after"} <= figures["observed"].keys()
+    assert {"writes", "calls", "calls_floor", "second_run_writes"} <= figures["enforce"].keys()
+    assert {"completed", "failed"} <= figures["jobs"].keys()
+    assert {"points_pruned", "invocations"} <= figures.keys()
+
+
+def test_sixty_vms_in_three_vaults_are_planned_moved_and_left_alone(night: tuple[dict[str, Any], Path]) -> None:
+    figures = night[0]
+    assert figures["fleet"] == {"vms": 60, "vaults": 3}
+    assert figures["plan"]["peak_before"] >= 3 * figures["plan"]["peak"]
+    assert figures["observed"]["peak_before"] >= 2 * figures["observed"]["peak_after"]
+    assert figures["plan"]["moves"] > 40
+    assert figures["plan"]["outside_window"] == 0
+    assert figures["enforce"]["second_run_writes"] == 0
+    assert figures["points_pruned"] == 0
+
+
+def test_enforcement_calls_hardly_more_than_it_must(night: tuple[dict[str, Any], Path]) -> None:
+    enforce = night[0]["enforce"]
+    assert enforce["writes"] < enforce["calls"] <= 1.1 * enforce["calls_floor"]
+    assert enforce["refused_or_broken"] >= 2
+
+
+def test_every_timer_ran_as_often_as_its_schedule_says(night: tuple[dict[str, Any], Path]) -> None:
+    invocations = night[0]["invocations"]
+    assert invocations.keys() == {
+        "plan_backup_windows", "enforce_backup_windows", "check_protection", "review_night",
+    }  # fmt: skip
+    assert invocations["plan_backup_windows"] == 71
+    assert invocations["enforce_backup_windows"] in {71, 72}
+
+
+def test_the_report_tells_what_was_written_what_is_held_and_what_was_counted(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    page = (night[1] / "report.html").read_text("utf-8")
+    assert "moved by hand from ns-" in page
+    assert "on hold until 2026-12-31 by ops: month-end" in page
+    assert "yearly points: 7 years" in page
+    assert "Measured from outside" in page
+    assert page.count("<svg") >= 4

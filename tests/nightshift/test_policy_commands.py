@@ -103,7 +103,9 @@ def test_a_good_policy_is_published_as_it_is(run: Run, small: Small) -> None:
     assert "is published: version " in result.stdout
 
 
-def test_a_policy_that_keeps_less_than_the_one_in_force_is_not_published(run: Run, small: Small, tmp_path: Path) -> None:
+def test_a_policy_that_keeps_less_than_the_one_in_force_is_not_published(
+    run: Run, small: Small, tmp_path: Path
+) -> None:
     less = tmp_path / "fleet.yaml"
     less.write_text(POLICY_TEXT.replace("days: 30", "days: 14"))
     result = run("policy", "publish", str(less))

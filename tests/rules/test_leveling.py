@@ -251,6 +251,36 @@ def test_policies_are_packed_to_the_last_place(seed):
     assert plan.policies == 4
 
 
+def planted(seed: int) -> Problem:
+    """A problem whose limits are exactly what a plan drawn by lot needs, so that there is a plan, barely."""
+    random, rows = Random(seed), []
+    opened = {(vault, group): random.sample(range(48), random.randint(1, 5)) for vault in (1, 2) for group in (1, 2)}
+    starts, taken, load = Counter(), set(), {1: [0] * 48, 2: [0] * 48}
+    for _ in range(random.randint(2, 40)):
+        vault, group = random.choice(list(opened))
+        start, duration = random.choice(opened[vault, group]), random.choice([1, 2, 2, 3, 4])
+        around = range(start - random.randint(0, 6), start + random.randint(1, 7))
+        late = {(start + step) % 48 for step in range(duration + 4)}
+        apart = not late & taken and random.random() < 0.5
+        taken |= late if apart else set()
+        allowed = tuple(sorted({slot % 48 for slot in (*around, start)}))
+        rows.append((duration, 1, allowed, vault, group, int(apart)))
+        starts[vault, group, start] += 1
+        for step in range(duration):
+            load[vault][(start + step) % 48] += 1
+    policies = max(sum(who == vault for who, _, _ in starts) for vault in (1, 2))
+    ceilings = {vault: 1 + max(by_slot) for vault, by_slot in load.items()}
+    return problem_of(rows, policies_per_vault=policies, ceilings=ceilings)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_problem_that_barely_has_a_plan_is_planned(seed):
+    problem = planted(seed)
+    plan = level(problem)
+    assert plan.refused == ()
+    assert lies(problem, plan) == []
+
+
 def best_peak(problem: Problem) -> int:
     """The smallest peak there is, by a solver that shares nothing with the planner."""
     model, slots = cp_model.CpModel(), problem.slots

@@ -1,12 +1,12 @@
 """When should every backup start? Plans afresh, keeps the standing plan where that is good enough, and proves both."""
 
-from collections import defaultdict
 from math import ceil
 
 from shared.rules.leveling.board import UNPLACED, Board
 from shared.rules.leveling.consolidation import Closer
 from shared.rules.leveling.cover import crowd_together
 from shared.rules.leveling.fleet import muster
+from shared.rules.leveling.moves import go_home, relabel
 from shared.rules.leveling.problem import Leveling, Problem, refuse
 from shared.rules.leveling.proof import prove
 from shared.rules.leveling.refusals import broken_limits, impossible_jobs, misshapen, too_many_jobs
@@ -53,7 +53,8 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
         if kept is not None:
             chosen, wrong = kept, []
         else:
-            _relabel(fresh)
+            relabel(fresh)
+            go_home(fresh, fresh.peak)
     if wrong:
         return refuse(wrong)
     starts = [UNPLACED] * len(fleet)
@@ -111,31 +112,8 @@ def _keep(fresh: Board, replan_above: float) -> Board | None:
         if board.peak > REPAIRABLE * fresh.peak:
             return None
         Walk(board, most).run(most, _turns(board))
+        go_home(board, most)
     return None if board.peak > most or any(broken_limits(board, 0.0)) else board
-
-
-def _relabel(board: Board) -> None:
-    """Swap starts between jobs that differ in nothing but their allowed starts, so that more of them stay put."""
-    fleet = board.fleet
-    alike: defaultdict[tuple[int, int, int, int], dict[int, list[int]]] = defaultdict(dict)
-    for job, start in enumerate(board.start):
-        if start != fleet.standing[job]:
-            kind = fleet.durations[job], fleet.loads[job], fleet.family[job], fleet.separate[job]
-            alike[kind].setdefault(start, []).append(job)
-    for by_start in alike.values():
-        for job in [job for jobs in by_start.values() for job in jobs]:
-            home, here = fleet.standing[job], board.start[job]
-            if home is None or home == here or home not in fleet.allowed[job]:
-                continue
-            other = next((o for o in by_start.get(home, []) if here in fleet.allowed[o]), None)
-            if other is not None:
-                board.take(job)
-                board.take(other)
-                board.put(job, home)
-                board.put(other, here)
-                by_start[home].remove(other)
-                by_start[here].remove(job)
-                by_start[here].append(other)
 
 
 def _turns(board: Board) -> int:

@@ -14,7 +14,7 @@ from shared.rules.leveling.search import Walk, even_out
 from shared.rules.leveling.separation import seat_groups
 from shared.rules.leveling.tariff import POLISHING, Tariff
 
-# Fleets above this size are level after one pass; below it the search is worth its work.
+# Up to this size the walk over single moves is worth its work; bigger fleets are level without it.
 SEARCHED = 2_000
 # Limits on policies tighten in steps, as multiples of what is allowed in the end: which policies are worth keeping
 # shows only once some have gone. Big fleets have so many vaults that fewer steps will do.

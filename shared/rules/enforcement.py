@@ -9,7 +9,7 @@ from shared.model.plan import Outcome, VmPlan
 from shared.rules.memberships import RUNNING_STATES, RetentionChange, retention_objection
 from shared.rules.safe_moments import Passage, obstacle
 from shared.rules.scope import hold_on, tier_of
-from shared.rules.slots import blackout_on
+from shared.rules.slots import blackout_on, local_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def fleet_objection(intent: FleetPolicy, switches: frozenset[str], plan_age_days
     """Return why nothing at all may be moved or edited now; "" where writes may be considered."""
     if "plan" not in switches:
         return "the switch `plan` is off; `nightshift diff` shows what would be written"
-    if blackout := blackout_on(intent.blackouts, now.date()):
+    if blackout := blackout_on(intent.blackouts, local_dates(intent.windows.values(), now)):
         return f"blackout until {blackout.last}: {blackout.reason}"
     if plan_age_days > 1:
         return f"the newest plan is {plan_age_days} nights old; waiting for a fresh one"

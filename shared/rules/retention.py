@@ -24,11 +24,16 @@ def rises(current: BackupPolicy, target: BackupPolicy) -> bool:
     """Return whether `target` keeps anything longer than `current`: in a sealed vault that cannot be undone."""
     if (target.retention.daily_days or 0) > (current.retention.daily_days or 0):
         return True
-    for name in CLASSES:
-        old, new = getattr(current.retention, name), getattr(target.retention, name)
-        if new is not None and (old is None or new.count > old.count or len(new.when) > len(old.when)):
-            return True
-    return False
+    if target.instant_restore_days > current.instant_restore_days:
+        return True
+    return any(_class_rises(getattr(current.retention, name), getattr(target.retention, name)) for name in CLASSES)
+
+
+def _class_rises(old: TaggedRetention | None, new: TaggedRetention | None) -> bool:
+    """Counts in different units cannot be compared, so another unit may be a rise as well as a loss."""
+    if new is None:
+        return False
+    return old is None or new.unit != old.unit or new.count > old.count or len(new.when) > len(old.when)
 
 
 def longest_days(policy: BackupPolicy) -> int:
@@ -51,6 +56,9 @@ def _kind_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]
         found.append(f"policy type would change from {current.policy_type} to {target.policy_type}")
     if current.frequency is not target.frequency:
         found.append(f"schedule would change from {current.frequency} to {target.frequency}")
+    elif len(target.run_days) < len(current.run_days):
+        days = f"{len(current.run_days)} days a week ({', '.join(current.run_days)})"
+        found.append(f"runs: {days} -> {len(target.run_days)}")
     return tuple(found)
 
 

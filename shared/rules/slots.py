@@ -1,7 +1,8 @@
 """When is a slot? Half-hour UTC starts, local windows turned into them, and the policies' own start times."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, BackupPolicy, Frequency
@@ -47,14 +48,23 @@ def zone_of(window: Window, region: str) -> ZoneInfo:
 def window_span(window: Window, region: str, night: date) -> tuple[datetime, datetime]:
     """Return the UTC instants [begin, end) of the window that opens on the local date `night`.
 
-    A clock change inside the window makes it shorter or longer, as the local clock does.
+    A clock change inside the window makes it shorter or longer, as the local clock does. A window that the clock
+    jumps over keeps its length and follows the jump: a VM must start sometime.
     """
     zone = zone_of(window, region)
     midnight = datetime.combine(night, time())
     end_minutes = window.end if window.end > window.start else window.end + SLOTS_PER_DAY * SLOT_MINUTES
-    begin = (midnight + timedelta(minutes=window.start)).replace(tzinfo=zone).astimezone(UTC)
-    end = (midnight + timedelta(minutes=end_minutes)).replace(tzinfo=zone).astimezone(UTC)
-    return begin, end
+    begin = _shown_first(midnight + timedelta(minutes=window.start), zone)
+    end = _shown_first(midnight + timedelta(minutes=end_minutes), zone)
+    return begin, end if end > begin else begin + timedelta(minutes=end_minutes - window.start)
+
+
+def _shown_first(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which the zone's clock first shows `local` or, where it jumps over it, a later time."""
+    instant = local.replace(tzinfo=zone).astimezone(UTC)
+    while (instant - SLOT).astimezone(zone).replace(tzinfo=None) >= local:
+        instant -= SLOT
+    return instant
 
 
 def window_slots(window: Window, region: str, night: date) -> tuple[int, ...]:
@@ -84,25 +94,33 @@ def start_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
 
     Azure does not move VM backups at clock changes and the direction of the drift is undocumented, so a policy
     in a zone with clock changes has one slot per offset of the year; the first is the one in force on `on`.
+    A start off the half hour (Nepal) counts as both slots around it.
     """
     if policy.frequency is not Frequency.DAILY or policy.start is None:
         return ()
     if policy.time_zone == "UTC":
         return (policy.start // SLOT_MINUTES,)
     name = WINDOWS_ZONES.get(policy.time_zone)
-    if name is None:
-        return ()
-    zone = ZoneInfo(name)
-    probes = (on, date(on.year, 1, 15), date(on.year, 7, 15))
-    found = [_utc_slot(policy.start, zone, day) for day in probes]
-    return tuple(dict.fromkeys(found))
+    return () if name is None else _utc_slots(policy.start, name, on)
 
 
-def _utc_slot(start: int, zone: ZoneInfo, day: date) -> int:
-    local = datetime.combine(day, time(start // 60, start % 60), zone)
-    return slot_of(local.astimezone(UTC))
+@lru_cache(maxsize=4096)
+def _utc_slots(start: int, zone_name: str, on: date) -> tuple[int, ...]:
+    zone = ZoneInfo(zone_name)
+    found: dict[int, None] = {}
+    for day in (on, date(on.year, 1, 15), date(on.year, 7, 15)):
+        instant = datetime.combine(day, time(start // 60, start % 60), zone).astimezone(UTC)
+        latest = instant + timedelta(minutes=-instant.minute % SLOT_MINUTES)
+        found |= dict.fromkeys((slot_of(instant), slot_of(latest)))
+    return tuple(found)
 
 
-def blackout_on(blackouts: Iterable[Blackout], day: date) -> Blackout | None:
-    """Return the blackout that holds `day`, or None."""
-    return next((blackout for blackout in blackouts if blackout.first <= day <= blackout.last), None)
+def local_dates(windows: Iterable[Window], now: datetime) -> frozenset[date]:
+    """Return the dates that clocks in the windows' zones show at the UTC instant `now`."""
+    zones = {name for window in windows for name in (window.zone, *window.zones.values())}
+    return frozenset(now.astimezone(ZoneInfo(name)).date() for name in zones)
+
+
+def blackout_on(blackouts: Iterable[Blackout], days: Collection[date]) -> Blackout | None:
+    """Return the first blackout that holds any of `days`, or None."""
+    return next((blackout for blackout in blackouts for day in days if blackout.first <= day <= blackout.last), None)

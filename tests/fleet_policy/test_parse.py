@@ -38,10 +38,10 @@ def test_the_sample_means_what_it_says() -> None:
     critical, standard = policy.tiers
     assert policy.scope.subscriptions == ("00000000-0000-0000-0000-000000000001",)
     assert policy.scope.exclude == (TagMatch("nightshift", ("off",)),)
-    assert policy.windows["late"] == Window("late", 1200, 360, "Europe/Amsterdam", {"eastus2": "America/New_York"})
+    assert policy.windows["late"] == Window("late", 1260, 300, "Europe/Amsterdam", {"eastus2": "America/New_York"})
     assert critical.match == TagMatch("backup-tier", ("critical",))
     assert critical.retention == Retention(30, TaggedRetention(12, "Weeks", ("Sunday",)))
-    assert (critical.rpo, critical.instant_restore_days) == (timedelta(hours=36), 2)
+    assert (critical.rpo, critical.instant_restore_days) == (timedelta(hours=40), 2)
     assert standard.retention == Retention(30)
     assert policy.blackouts == (Blackout(date(2026, 12, 24), date(2027, 1, 1), "year-end freeze"),)
     assert (policy.separation_tag, policy.vault_ceiling) == ("application", 20)

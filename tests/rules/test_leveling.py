@@ -13,7 +13,7 @@ from shared.rules.leveling import Leveling, Problem, level
 from shared.rules.plan_check import check
 
 COLUMNS = ("duration", "load", "allowed_starts", "vault", "group", "separate")
-JUDGED = settings(max_examples=60, deadline=None, derandomize=True)
+JUDGED = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def document(problem: Problem) -> dict:

@@ -77,9 +77,7 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
         return Enforcement((), objection)
     writer = Writer(ports, intent, now)
     vaults, paused = _open_vaults(ports, intent, due, now)
-    steps = tuple(
-        membership_step(writer, m, Outcome.WAITING, paused[m.vault_id]) for m in due.moves if m.vault_id in paused
-    )
+    steps = _paused_steps(writer, due, paused)
     opened = _within(due, frozenset(vault.id for vault in vaults))
     if opened.vault_ids:
         steps += carry_out(writer, opened, look(ports, intent, vaults))
@@ -136,6 +134,16 @@ def _open_vaults(
         else:
             vaults.append(vault)
     return tuple(vaults), paused
+
+
+def _paused_steps(writer: Writer, due: Due, paused: Mapping[str, str]) -> tuple[Step, ...]:
+    """Return a waiting step for everything that is due in a paused vault."""
+    edits = ((edit, paused.get(vault_of(edit.policy_id))) for edit in due.edits)
+    moves = ((move, paused.get(move.vault_id)) for move in due.moves)
+    return (
+        *(Step(writer.now, "policy", edit.policy_id, Outcome.WAITING, why) for edit, why in edits if why),
+        *(membership_step(writer, move, Outcome.WAITING, why) for move, why in moves if why),
+    )
 
 
 def _within(due: Due, vault_ids: frozenset[str]) -> Due:

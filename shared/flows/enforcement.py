@@ -1,15 +1,17 @@
 """How are vaults brought towards their plan? Policies first, then moves into policies that were re-read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.flows.look import POLICIES, settle
-from shared.flows.writes import Placement, Sent, Writer, write_membership, write_policy
+from shared.flows.writes import Placement, Sent, Writer, policy_step, write_membership, write_policy
 from shared.model.azure import BackupPolicy, Vault
 from shared.model.observed import Observed
 from shared.model.plan import Outcome, Plan, PolicyEdit, Step, VmPlan
 from shared.rules.enforcement import Scene, judge
+from shared.rules.policy_edits import Rider, edit_obstacle
+from shared.rules.safe_moments import Passage
 from shared.rules.slot_policies import fingerprint, id_of
 
 RUNNING_BACK = timedelta(days=3)
@@ -44,7 +46,8 @@ def vault_of(policy_id: str) -> str:
 
 def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
     """Write what is due and judged safe; return one step for each intended write, verified by re-reading."""
-    scenes = _scenes(writer, due, observed)
+    busy = _busy(writer, due, observed)
+    scenes = _scenes(due, observed, busy)
     steps: dict[str, Step] = {}
     going: list[tuple[VmPlan, Scene]] = []
     for move in due.moves:
@@ -55,7 +58,8 @@ def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
             going.append((move, scene))
     wanted = {id_of(move.vault_id, move.policy): f"{move.tier} needs it" for move, _ in going}
     wanted |= {edit.policy_id: edit.reason for edit in due.edits}
-    policy_steps, ready = _bring_policies(writer, due, wanted, observed)
+    waiting = _waiting_edits(writer, due, observed, busy)
+    policy_steps, ready = _bring_policies(writer, due, wanted, waiting, observed)
     steps |= _move(writer, going, ready)
     return (*policy_steps, *steps.values())
 
@@ -65,17 +69,22 @@ def membership_step(writer: Writer, move: VmPlan, outcome: Outcome, reason: str)
     return Step(writer.now, "membership", move.vm_id, outcome, reason, move.current_policy, move.policy)
 
 
-def _scenes(writer: Writer, due: Due, observed: Observed) -> dict[str, Scene]:
+def _busy(writer: Writer, due: Due, observed: Observed) -> frozenset[tuple[str, str]]:
+    """Return (vault id, container) of every job that runs in a vault where something is due."""
+    since = writer.now - RUNNING_BACK
+    return frozenset(
+        (vault.id, job.container)
+        for vault in observed.vaults
+        if vault.id in due.vault_ids
+        for job in writer.ports.vaults.jobs(vault, since, writer.now, "InProgress")
+    )
+
+
+def _scenes(due: Due, observed: Observed, busy: Set[tuple[str, str]]) -> dict[str, Scene]:
     vaults = {vault.id: vault for vault in observed.vaults}
     vms = {vm.id: vm for vm in observed.vms}
     items = {(item.vault_id, item.vm_id): item for item in observed.items}
     policies = {policy.id: policy for policy in observed.policies}
-    since = writer.now - RUNNING_BACK
-    busy = {
-        (vault_id, job.container)
-        for vault_id in sorted({move.vault_id for move in due.moves})
-        for job in writer.ports.vaults.jobs(vaults[vault_id], since, writer.now, "InProgress")
-    }
     scenes = {}
     for move in due.moves:
         item = items.get((move.vault_id, move.vm_id))
@@ -90,8 +99,38 @@ def _scenes(writer: Writer, due: Due, observed: Observed) -> dict[str, Scene]:
     return scenes
 
 
+def _waiting_edits(writer: Writer, due: Due, observed: Observed, busy: Set[tuple[str, str]]) -> dict[str, Step]:
+    """Return a step for each due edit that would move runs at an hour when a VM of the policy could lose one."""
+    present = {policy.id: policy for policy in observed.policies}
+    lines = {line.vm_id: line for line in due.plan.vms}
+    rpos = {tier.name: tier.rpo for tier in writer.intent.tiers}
+    steps = {}
+    for edit in due.edits:
+        target, current = due.targets[edit.policy_id], present.get(edit.policy_id)
+        if current is None:
+            continue
+        riders = [
+            Rider(
+                name=item.name,
+                passage=Passage(
+                    current,
+                    target,
+                    line.minutes,
+                    item.last_recovery_point_at or item.last_backup_at,
+                    rpos.get(line.tier, timedelta.max),
+                ),
+                job_running=(item.vault_id, item.container) in busy,
+            )
+            for item in observed.items
+            if item.policy_id == current.id and (line := lines.get(item.vm_id)) is not None
+        ]
+        if reason := edit_obstacle(riders, writer.now):
+            steps[target.id] = policy_step(writer, target, current, Outcome.WAITING, reason)
+    return steps
+
+
 def _bring_policies(
-    writer: Writer, due: Due, wanted: Mapping[str, str], observed: Observed
+    writer: Writer, due: Due, wanted: Mapping[str, str], waiting: Mapping[str, Step], observed: Observed
 ) -> tuple[list[Step], dict[str, str]]:
     """Write the wanted policies that differ; return the steps, and which policy ids may be moved into.
 
@@ -109,11 +148,13 @@ def _bring_policies(
             ready[policy_id] = "" if ours else f"policy {target.name} exists, but Nightshift did not write it"
         elif current is not None and policy_id not in editable:
             ready[policy_id] = f"policy {target.name} is not as planned; it is judged again tonight"
+        elif policy_id in waiting:
+            ready[policy_id] = f"policy {target.name} waits: {waiting[policy_id].reason}"
         else:
             pending[policy_id] = write_policy(writer, vaults[vault_of(policy_id)], target, current, wanted[policy_id])
     steps = _reread_policies(writer, due, pending, vaults) if pending else {}
     ready |= {policy_id: "" if step.outcome is Outcome.WRITTEN else step.reason for policy_id, step in steps.items()}
-    return list(steps.values()), ready
+    return [*waiting.values(), *steps.values()], ready
 
 
 def _reread_policies(

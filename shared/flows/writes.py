@@ -10,6 +10,7 @@ from shared.model.azure import BackupPolicy, ProtectedItem, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
+from shared.rules.retention import losses
 from shared.rules.scope import pause_on
 from shared.rules.slot_policies import change_text, fingerprint
 
@@ -51,10 +52,17 @@ class Sent:
     lost: bool = False
 
 
-def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: BackupPolicy | None, why: str) -> Sent:
-    """Create or overwrite one slot policy."""
+def policy_step(writer: Writer, target: BackupPolicy, current: BackupPolicy | None, outcome: Outcome, why: str) -> Step:
+    """Return the record of one intended policy write."""
     before = current.name if current else ""
-    step = Step(writer.now, "policy", target.id, Outcome.UNVERIFIED, why, before, change_text(current, target))
+    return Step(writer.now, "policy", target.id, outcome, why, before, change_text(current, target))
+
+
+def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: BackupPolicy | None, why: str) -> Sent:
+    """Create or overwrite one slot policy; never with one that keeps less than what is there now."""
+    step = policy_step(writer, target, current, Outcome.UNVERIFIED, why)
+    if current is not None and (lost := losses(current, target)):
+        return Sent(replace(step, outcome=Outcome.HELD, reason=f"would be shortened in place: {'; '.join(lost)}"))
     limit = writer.intent.limits.policy_writes_per_vault_day
     if objection := _objection(writer, vault, "policy-writes", limit):
         return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))

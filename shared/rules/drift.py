@@ -4,7 +4,7 @@ Reverting never lowers a retention field: longer retention is adopted, only sche
 lowered) are put back, one full day after the drift was reported.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from shared.model.azure import BackupPolicy
@@ -12,7 +12,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Finding, PolicyEdit
 from shared.rules.memberships import who_wrote
 from shared.rules.retention import losses
-from shared.rules.slot_policies import change_text, fingerprint
+from shared.rules.slot_policies import change_since, change_text, fingerprint
 
 NOTICE = timedelta(days=1)
 DRIFT = "policy-drift"
@@ -20,7 +20,9 @@ TAMPERED = "policy-shortened"
 CODES = frozenset({DRIFT, TAMPERED})
 
 
-def policy_findings(desired: Iterable[BackupPolicy], observed: Observed) -> tuple[dict[str, str], tuple[Finding, ...]]:
+def policy_findings(
+    desired: Collection[BackupPolicy], observed: Observed
+) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """Return why VMs may not be moved into a policy, by policy id, and what a person should know."""
     present = {policy.id: policy for policy in observed.policies}
     blocked: dict[str, str] = {}
@@ -37,6 +39,9 @@ def policy_findings(desired: Iterable[BackupPolicy], observed: Observed) -> tupl
             findings.append(Finding("policy-blocked", target.id, reason))
         if _drifted(current, observed):
             findings.append(_drift_finding(current, target, observed))
+    wanted = {target.id for target in desired}
+    unneeded = (policy for policy in observed.policies if policy.id not in wanted and _drifted(policy, observed))
+    findings += [_adopted_finding(policy, observed) for policy in unneeded]
     return blocked, tuple(findings)
 
 
@@ -76,3 +81,9 @@ def _drift_finding(current: BackupPolicy, target: BackupPolicy, observed: Observ
         return Finding(DRIFT, current.id, f"{current.name} was changed{who} and keeps more now; adopted: {changes}")
     code = TAMPERED if losses(target, current) else DRIFT
     return Finding(code, current.id, f"{current.name} was changed{who}; put back one day after this: {changes}")
+
+
+def _adopted_finding(policy: BackupPolicy, observed: Observed) -> Finding:
+    who = who_wrote(policy.id, observed.changes) or " by somebody unknown"
+    changes = change_since(observed.memory.written[policy.id], policy)
+    return Finding(DRIFT, policy.id, f"{policy.name} was changed{who}; no VM is planned into it; left so: {changes}")

@@ -7,6 +7,7 @@ from shared.rules.tagged_days import CLASSES, to_utc
 
 PREFIX = "ns-"
 NOTHING = "none"
+_BETWEEN = " | "
 STANDARD_INSTANT_RESTORE_DAYS = 5
 """Most days of instant restore that a Standard policy may have (Azure instant restore documentation)."""
 
@@ -52,7 +53,13 @@ def is_ours(policy_name: str) -> bool:
 
 def fingerprint(policy: BackupPolicy) -> str:
     """Return every managed field as one line: equal lines mean nothing differs that we write or compare."""
-    return " | ".join(f"{field}: {value}" for field, value in _fields(policy))
+    return _BETWEEN.join(f"{field}: {value}" for field, value in _fields(policy))
+
+
+def change_since(then: str, policy: BackupPolicy) -> str:
+    """Return, for a reader, each managed field that differs from what the fingerprint `then` says."""
+    pairs = zip(then.split(_BETWEEN), fingerprint(policy).split(_BETWEEN), strict=True)
+    return "; ".join(f"{old} -> {new.partition(': ')[2]}" for old, new in pairs if old != new)
 
 
 def change_text(current: BackupPolicy | None, target: BackupPolicy) -> str:

@@ -1,0 +1,87 @@
+"""What is seen in one look, and what is remembered of our own writes?"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.flows.look import (
+    DRIFT,
+    PLACEMENTS,
+    POLICIES,
+    ROLLED_BACK,
+    SENT,
+    VERIFIED,
+    changes_behind,
+    look,
+    look_with_history,
+    remember,
+    settle,
+    vaults_in_scope,
+)
+from shared.model.observed import Observed
+from shared.rules.slot_policies import fingerprint
+from tests.flows.stage import AFTERNOON, stage
+
+
+def test_only_vaults_in_scope_are_looked_at_in_the_order_of_their_ids() -> None:
+    night = stage(vms=4, vaults=3)
+    night.intent = replace(night.intent, scope=replace(night.intent.scope, vaults=("rsv-2", "rsv-0")))
+    assert [vault.name for vault in vaults_in_scope(night.ports, night.intent)] == ["rsv-0", "rsv-2"]
+
+
+def test_a_look_reads_vms_once_and_items_and_policies_of_each_vault() -> None:
+    night = stage(vms=4, vaults=2)
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    assert (len(seen.vaults), len(seen.vms), len(seen.items), len(seen.policies)) == (2, 4, 4, 2)
+    assert night.calls == ["vaults.vaults", "fleet.vms", *["vaults.items"] * 2, *["vaults.policies"] * 2]
+
+
+def test_history_is_asked_as_far_back_as_the_limit_says() -> None:
+    night = stage()
+    night.limited(job_history_days=3)
+    seen = look_with_history(night.ports, night.intent, AFTERNOON)
+    assert len(seen.jobs) == 3 * 3
+    assert min(job.started_at for job in seen.jobs) >= AFTERNOON - timedelta(days=3)
+    assert (seen.changes, seen.previous, night.count("fleet.changes")) == ((), None, 0)
+
+
+def test_a_write_that_was_sent_is_verified_once_the_world_shows_it() -> None:
+    night = stage()
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    (item, other, *_), policy, ledger = seen.items, seen.policies[0], night.ports.ledger
+    ledger.write(PLACEMENTS, item.vm_id, {"policy": item.policy_id, "state": SENT})
+    ledger.write(PLACEMENTS, other.vm_id, {"policy": "/elsewhere", "state": SENT})
+    ledger.write(POLICIES, policy.id, {"fingerprint": fingerprint(policy), "previous": "", "state": SENT})
+    assert remember(ledger).placements == {}
+    settle(ledger, seen)
+    assert remember(ledger).placements == {item.vm_id: item.policy_id}
+    assert remember(ledger).written == {policy.id: fingerprint(policy)}
+    assert ledger.rows(PLACEMENTS)[other.vm_id]["state"] == SENT
+
+
+def test_an_overwritten_policy_is_known_as_it_was_until_the_new_write_is_seen() -> None:
+    ledger = stage().ports.ledger
+    ledger.write(POLICIES, "/fresh", {"fingerprint": "a", "previous": "", "state": SENT})
+    ledger.write(POLICIES, "/edited", {"fingerprint": "new", "previous": "old", "state": SENT})
+    ledger.write(POLICIES, "/done", {"fingerprint": "b", "previous": "", "state": VERIFIED})
+    assert remember(ledger).written == {"/edited": "old", "/done": "b"}
+
+
+def test_what_the_ledger_knows_of_drift_and_rollbacks_is_remembered() -> None:
+    ledger = stage().ports.ledger
+    ledger.write(DRIFT, "/policy", {"since": AFTERNOON.isoformat(), "text": "changed"})
+    ledger.write(ROLLED_BACK, "/vm", {"reason": "put back"})
+    assert remember(ledger).drift_since == {"/policy": AFTERNOON}
+    assert remember(ledger).rolled_back == {"/vm": "put back"}
+
+
+def test_the_activity_log_is_asked_only_where_something_is_not_as_we_left_it() -> None:
+    night = stage()
+    night.settled()
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    assert changes_behind(night.ports, seen, night.intent, night.world.now) == ()
+    assert night.count("fleet.changes") == 0
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("DefaultPolicy").id)
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    changes = changes_behind(night.ports, seen, night.intent, night.world.now)
+    assert "human@example.com" in {change.actor for change in changes}
+    assert isinstance(seen, Observed)

@@ -8,7 +8,7 @@ from shared.model.azure import SLOTS_PER_DAY
 from shared.model.intent import FleetPolicy, Window
 from shared.model.observed import Observed
 from shared.model.plan import Action
-from shared.rules.durations import Expected, expected, steady
+from shared.rules.durations import Expected, ItemKey, expected, steady
 from shared.rules.leveling import Problem
 from shared.rules.memberships import Membership, judge
 from shared.rules.slots import window_slots
@@ -37,16 +37,10 @@ class Candidate:
 def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: date) -> tuple[Candidate, ...]:
     """Return a candidate for every VM that backups run for; `night` is the local date whose windows count."""
     memberships = judge(observed, intent, now.date())
-    durations = expected(observed.jobs, (membership.item.container for membership in memberships))
+    durations = expected(observed.jobs, (_key(membership) for membership in memberships))
     planned = {line.vm_id: line.duration_slots for line in (observed.previous.vms if observed.previous else ())}
     return tuple(
-        _candidate(
-            membership,
-            steady(durations[membership.item.container], planned.get(membership.item.vm_id)),
-            intent,
-            night,
-        )
-        for membership in memberships
+        _candidate(one, steady(durations[_key(one)], planned.get(one.item.vm_id)), intent, night) for one in memberships
     )
 
 
@@ -57,6 +51,10 @@ def stay(candidate: Candidate, reason: str) -> Candidate:
     slot = candidate.membership.slot
     held = replace(candidate.membership, held=reason)
     return Candidate(held, candidate.expected, () if slot is None else (slot,), None)
+
+
+def _key(membership: Membership) -> ItemKey:
+    return membership.item.vault_id, membership.item.container
 
 
 def _candidate(membership: Membership, duration: Expected, intent: FleetPolicy, night: date) -> Candidate:

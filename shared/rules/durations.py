@@ -17,6 +17,9 @@ MARGIN = 1.1
 SHRINKS_BY = 2
 """Slots by which a duration must have fallen before the plan gives the time back."""
 
+type ItemKey = tuple[str, str]
+"""A vault's id and a container in it: containers of equally named VMs are told apart by their vaults."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -27,18 +30,15 @@ class Expected:
     measured: int
 
 
-def expected(jobs: Iterable[Job], containers: Iterable[str]) -> dict[str, Expected]:
-    """Return the expected duration for each container, from scheduled and on-demand backups that completed."""
-    minutes: dict[tuple[str, str], list[float]] = defaultdict(list)
+def expected(jobs: Iterable[Job], items: Iterable[ItemKey]) -> dict[ItemKey, Expected]:
+    """Return the expected duration for each item, from scheduled and on-demand backups that completed."""
+    taken: dict[ItemKey, list[float]] = defaultdict(list)
     for job in jobs:
         if job.operation == "Backup" and job.status in {"Completed", "CompletedWithWarnings"}:
-            minutes[job.vault_id, job.container].append(max(0.0, job.duration.total_seconds() / 60))
-    by_container: dict[str, list[float]] = defaultdict(list)
-    for (_, container), taken in minutes.items():
-        by_container[container].extend(taken)
-    typical = [p95(taken) for taken in by_container.values() if len(taken) >= ENOUGH_JOBS]
+            taken[job.vault_id, job.container].append(max(0.0, job.duration.total_seconds() / 60))
+    typical = [p95(minutes) for minutes in taken.values() if len(minutes) >= ENOUGH_JOBS]
     prior = median(typical) if typical else PRIOR_MINUTES
-    return {container: _one(by_container.get(container, []), prior) for container in containers}
+    return {item: _one(taken.get(item, []), prior) for item in items}
 
 
 def steady(now: Expected, planned_slots: int | None) -> Expected:

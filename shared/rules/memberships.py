@@ -9,7 +9,7 @@ from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
 from shared.rules.retention import can_move_type, is_daily, longest_days, losses, rises
 from shared.rules.scope import fleet_vms, hold_on, tier_of
-from shared.rules.slot_policies import is_ours, slot_policy
+from shared.rules.slot_policies import PREFIX, of_tier, slot_policy
 from shared.rules.slots import start_slots
 
 RUNNING_STATES = frozenset({ProtectionState.PROTECTED, ProtectionState.IR_PENDING, ProtectionState.PROTECTION_ERROR})
@@ -136,18 +136,16 @@ def who_wrote(resource_id: str, changes: Iterable[Change]) -> str:
 
 
 def _loss_approved(change: RetentionChange, intent: FleetPolicy, today: date) -> bool:
-    """An approval names the VM and both policies; for slot policies `to` may name the tier's prefix `ns-<tier>`."""
+    """An approval names the VM and both policies; `to` may name a tier's slot policies as a whole: `ns-<tier>`."""
+    target = change.target.name.lower()
+    names = {target, f"{PREFIX}{change.tier}"} if of_tier(target, change.tier) else {target}
     return any(
         approval.vm.lower() == change.vm_name.lower()
         and approval.from_policy.lower() == change.current.name.lower()
-        and _names(approval.to_policy.lower(), change.target.name.lower())
+        and approval.to_policy.lower() in names
         and approval.expires >= today
         for approval in intent.retention_loss
     )
-
-
-def _names(approved: str, policy_name: str) -> bool:
-    return approved == policy_name or (is_ours(approved) and policy_name.startswith(f"{approved}-"))
 
 
 def _rise_objection(change: RetentionChange, intent: FleetPolicy, today: date) -> str:

@@ -1,11 +1,12 @@
 """Which numbered policy holds which VM? At most so many VMs a policy, and nobody renumbered without need."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from shared.model.azure import PolicyType, ProtectedItem
-from shared.rules.slot_policies import name_of
+from shared.rules.slot_policies import id_of, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +19,39 @@ class Place:
     slot: int
 
 
-def numbered(places: Iterable[Place], vms_per_policy: int) -> dict[str, str]:
+def numbered(places: Iterable[Place], vms_per_policy: int, staying: Mapping[str, int] | None = None) -> dict[str, str]:
     """Return a policy name for each item id.
 
-    A VM that is in one of the slot's policies already stays in it; the others fill the lowest numbers with room,
-    in order of VM id.
+    A VM that is in one of the slot's policies already stays in it, as long as that number is needed; the others fill
+    the lowest numbers with room, in order of VM id. `staying` counts, by policy id, the VMs inside that are not
+    planned: Azure's limit counts them too.
     """
     by_slot: dict[tuple[str, str, PolicyType, int], list[Place]] = defaultdict(list)
     for place in places:
         by_slot[place.item.vault_id, place.tier, place.policy_type, place.slot].append(place)
     names: dict[str, str] = {}
-    for (_, tier, policy_type, slot), members in by_slot.items():
-        chain = [name_of(tier, policy_type, slot, number) for number in range(1, len(members) + 1)]
-        names |= _fill(sorted(members, key=lambda place: place.item.vm_id), chain, vms_per_policy)
+    for (vault_id, tier, policy_type, slot), members in by_slot.items():
+        room: dict[str, int] = {}
+        for number in count(1):
+            if sum(room.values()) >= len(members):
+                break
+            name = name_of(tier, policy_type, slot, number)
+            room[name] = max(0, vms_per_policy - (staying or {}).get(id_of(vault_id, name), 0))
+        names |= _fill(sorted(members, key=lambda place: place.item.vm_id), room)
     return names
 
 
-def _fill(members: list[Place], chain: list[str], vms_per_policy: int) -> dict[str, str]:
-    taken: dict[str, int] = dict.fromkeys(chain, 0)
+def _fill(members: list[Place], room: dict[str, int]) -> dict[str, str]:
+    """Give each member a policy, taking its place from the `room` there is."""
     names: dict[str, str] = {}
     for place in members:
         current = place.item.policy_name.lower()
-        if current in taken and taken[current] < vms_per_policy:
+        if room.get(current, 0) > 0:
             names[place.item.id] = current
-            taken[current] += 1
+            room[current] -= 1
     for place in members:
         if place.item.id not in names:
-            name = next(name for name in chain if taken[name] < vms_per_policy)
+            name = next(name for name, free in room.items() if free > 0)
             names[place.item.id] = name
-            taken[name] += 1
+            room[name] -= 1
     return names

@@ -9,7 +9,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Finding
 from shared.rules.retention import losses
 from shared.rules.scope import fleet_vms, tier_of
-from shared.rules.slot_policies import is_ours, slot_policy
+from shared.rules.slot_policies import is_ours, of_tier, slot_policy
 
 NEAR = 0.9
 """Share of a limit from which on it is reported."""
@@ -73,7 +73,7 @@ def _vm_findings(vm: Vm, item: ProtectedItem | None, observed: Observed, intent:
 
 
 def _advice(vm: Vm, tier: Tier, observed: Observed) -> str:
-    """Name the one vault that fits, or say why there is none: never guess."""
+    """Name the one vault that fits and a slot policy of ours in it, or say why there is none: never guess."""
     fitting = [
         v for v in observed.vaults if v.region == vm.region and v.subscription.lower() == vm.subscription.lower()
     ]
@@ -81,12 +81,15 @@ def _advice(vm: Vm, tier: Tier, observed: Observed) -> str:
         count = "no vault" if not fitting else f"{len(fitting)} vaults"
         return f"{count} in scope in {vm.region} and its subscription: choose one"
     vault = fitting[0]
-    of_tier = sorted(
+    ready = sorted(
         policy.name
         for policy in observed.policies
-        if policy.vault_id == vault.id and policy.name.startswith(f"ns-{tier.name}-")
+        if policy.vault_id == vault.id
+        and policy.id in observed.memory.written
+        and of_tier(policy.name, tier.name)
+        and policy.policy_type is tier.policy_type
     )
-    return f"run: {enable_command(vm, vault, of_tier[0] if of_tier else '<policy>')}"
+    return f"run: {enable_command(vm, vault, ready[0] if ready else '<policy>')}"
 
 
 def _tier_findings(vm: Vm, item: ProtectedItem, tier: Tier, observed: Observed) -> Iterable[Finding]:

@@ -1,5 +1,7 @@
 """What does a slot policy look like? One per vault, tier, type and start: `ns-<tier>-<hhmm>[-v2][-n]`."""
 
+import re
+
 from shared.model.azure import SLOT_MINUTES, BackupPolicy, Frequency, PolicyType
 from shared.model.intent import Tier
 from shared.rules.slots import clock_text
@@ -20,6 +22,11 @@ def name_of(tier: str, policy_type: PolicyType, slot: int, number: int = 1) -> s
     if number > 1:
         parts.append(str(number))
     return "-".join(parts)
+
+
+def of_tier(policy_name: str, tier: str) -> bool:
+    """Return whether the name is a slot policy's of this tier; `ns-gold-db-0200` is not of tier "gold"."""
+    return re.fullmatch(rf"{PREFIX}{re.escape(tier)}-\d{{4}}(-v2)?(-\d+)?", policy_name.lower()) is not None
 
 
 def id_of(vault_id: str, name: str) -> str:

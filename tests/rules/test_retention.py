@@ -77,7 +77,7 @@ LOWERED_CLASS = {
     "points: less": lambda kept: replace(kept, count=kept.count - 1),
     "points: other unit": lambda kept: replace(kept, unit="Days"),
     "points: fewer runs": lambda kept: replace(kept, when=kept.when[1:]),
-    "points: none": lambda kept: None,
+    "points: none": lambda _: None,
 }
 
 

@@ -53,8 +53,8 @@ def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Obser
 def remember(ledger: Ledger) -> Memory:
     """Return what the ledger knows of our own writes that were verified."""
     return Memory(
-        placements={key: row["policy"] for key, row in ledger.rows(PLACEMENTS).items() if row["state"] == VERIFIED},
-        written={key: line for key, row in ledger.rows(POLICIES).items() if (line := _written(row))},
+        placements={key: seen for key, row in ledger.rows(PLACEMENTS).items() if (seen := _seen(row, "policy"))},
+        written={key: seen for key, row in ledger.rows(POLICIES).items() if (seen := _seen(row, "fingerprint"))},
         drift_since={key: datetime.fromisoformat(row["since"]) for key, row in ledger.rows(DRIFT).items()},
         rolled_back={key: row["reason"] for key, row in ledger.rows(ROLLED_BACK).items()},
     )
@@ -85,6 +85,6 @@ def changes_behind(ports: Ports, observed: Observed, intent: FleetPolicy, now: d
     )
 
 
-def _written(row: Mapping[str, str]) -> str:
-    """Return the fingerprint that the policy had when we last saw our write of it; "" before the first."""
-    return row["fingerprint"] if row["state"] == VERIFIED else row["previous"]
+def _seen(row: Mapping[str, str], field: str) -> str:
+    """Return what the row says that the world has shown: of a write that is under way, what it replaces ("" before)."""
+    return row[field] if row["state"] == VERIFIED else row["previous"]

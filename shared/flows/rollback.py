@@ -1,7 +1,7 @@
 """How do VMs get back to where they were before the first move? Under the same rules as any move."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.errors import Permanent
@@ -14,10 +14,13 @@ from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
+from shared.rules.enforcement import fleet_objection
 from shared.rules.memberships import RetentionChange, retention_objection
 from shared.rules.safe_moments import Passage, obstacle
 from shared.rules.scope import hold_on, tier_of
 
+KIND = "rollback"
+"""`Step.kind` of a move back."""
 DEFAULT_MINUTES = 240.0
 """Without a plan at hand a running time is taken that most VM backups stay under."""
 DEFAULT_RPO = timedelta(hours=48)
@@ -80,7 +83,7 @@ def _judge(
 
     def step(outcome: Outcome, reason: str) -> Step:
         name = target.name if target else origin.rsplit("/", 1)[-1]
-        return Step(now, "rollback", item.vm_id, outcome, reason, item.policy_name, name)
+        return Step(now, KIND, item.vm_id, outcome, reason, item.policy_name, name)
 
     if current is None or target is None:
         return step(Outcome.HELD, "its current or its original policy is gone"), None
@@ -92,7 +95,8 @@ def _judge(
         return step(Outcome.HELD, objection), None
     last = item.last_recovery_point_at or item.last_backup_at
     passage = Passage(current, target, DEFAULT_MINUTES, last, tier.rpo if tier else DEFAULT_RPO)
-    if waiting := "a job is running for it" if busy else obstacle(passage, now):
+    closed = fleet_objection(writer.intent, writer.ports.switches, plan_age_days=0, now=now)
+    if waiting := closed or ("a job is running for it" if busy else obstacle(passage, now)):
         return step(Outcome.WAITING, waiting), None
     reason = "back to where it was before the first move"
     return step(Outcome.WAITING, reason), Placement(vault, item, target, reason, origin=target.id)
@@ -100,9 +104,9 @@ def _judge(
 
 def _write(writer: Writer, going: Iterable[Placement]) -> dict[str, Step]:
     sent = {placement.item.vm_id: (placement, write_membership(writer, placement)) for placement in going}
-    steps = confirm(writer, sent)
+    steps = {vm_id: replace(step, kind=KIND) for vm_id, step in confirm(writer, sent).items()}
     for vm_id, step in steps.items():
-        if step.outcome is Outcome.WRITTEN:
+        if step.outcome in {Outcome.WRITTEN, Outcome.UNVERIFIED}:
             writer.ports.ledger.write(ROLLED_BACK, vm_id, {"reason": f"put back on {writer.now:%Y-%m-%d %H:%M} UTC"})
             writer.ports.ledger.drop(PLACEMENTS, vm_id)
     return steps

@@ -66,8 +66,7 @@ def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: Ba
     limit = writer.intent.limits.policy_writes_per_vault_day
     if objection := _objection(writer, vault, "policy-writes", limit):
         return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
-    known = writer.ports.ledger.read(POLICIES, target.id)
-    previous = known["fingerprint"] if known and known["state"] == VERIFIED else (known or {}).get("previous", "")
+    previous = _last_seen(writer, POLICIES, target.id, "fingerprint")
     row = {"fingerprint": fingerprint(target), "previous": previous, "state": SENT, "at": writer.now.isoformat()}
     writer.ports.ledger.write(POLICIES, target.id, row)
     return _send(writer, step, lambda: writer.ports.vaults.write_policy(vault, target))
@@ -89,8 +88,16 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     ledger.claim(
         ORIGINS, item.vm_id, {"policy": item.policy_id, "name": item.policy_name, "at": writer.now.isoformat()}
     )
-    ledger.write(PLACEMENTS, item.vm_id, {"policy": target.id, "state": SENT, "at": writer.now.isoformat()})
+    previous = _last_seen(writer, PLACEMENTS, item.vm_id, "policy")
+    row = {"policy": target.id, "previous": previous, "state": SENT, "at": writer.now.isoformat()}
+    ledger.write(PLACEMENTS, item.vm_id, row)
     return _send(writer, step, lambda: writer.ports.vaults.assign_policy(item, target, placement.origin))
+
+
+def _last_seen(writer: Writer, kind: str, key: str, field: str) -> str:
+    """Return what a row last said that the world then showed; "" where nothing was."""
+    row = writer.ports.ledger.read(kind, key) or {"state": VERIFIED, field: ""}
+    return row[field] if row["state"] == VERIFIED else row["previous"]
 
 
 def _objection(writer: Writer, vault: Vault, quota: str, limit: int) -> str:

@@ -48,8 +48,8 @@ def test_a_write_that_was_sent_is_verified_once_the_world_shows_it() -> None:
     night = stage()
     seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
     (item, other, *_), policy, ledger = seen.items, seen.policies[0], night.ports.ledger
-    ledger.write(PLACEMENTS, item.vm_id, {"policy": item.policy_id, "state": SENT})
-    ledger.write(PLACEMENTS, other.vm_id, {"policy": "/elsewhere", "state": SENT})
+    ledger.write(PLACEMENTS, item.vm_id, {"policy": item.policy_id, "previous": "", "state": SENT})
+    ledger.write(PLACEMENTS, other.vm_id, {"policy": "/elsewhere", "previous": "", "state": SENT})
     ledger.write(POLICIES, policy.id, {"fingerprint": fingerprint(policy), "previous": "", "state": SENT})
     assert remember(ledger).placements == {}
     settle(ledger, seen)
@@ -64,6 +64,14 @@ def test_an_overwritten_policy_is_known_as_it_was_until_the_new_write_is_seen() 
     ledger.write(POLICIES, "/edited", {"fingerprint": "new", "previous": "old", "state": SENT})
     ledger.write(POLICIES, "/done", {"fingerprint": "b", "previous": "", "state": VERIFIED})
     assert remember(ledger).written == {"/edited": "old", "/done": "b"}
+
+
+def test_a_vm_under_way_is_known_where_it_was_last_seen_to_be_put() -> None:
+    ledger = stage().ports.ledger
+    ledger.write(PLACEMENTS, "/first", {"policy": "new", "previous": "", "state": SENT})
+    ledger.write(PLACEMENTS, "/second", {"policy": "new", "previous": "old", "state": SENT})
+    ledger.write(PLACEMENTS, "/third", {"policy": "there", "previous": "old", "state": VERIFIED})
+    assert remember(ledger).placements == {"/second": "old", "/third": "there"}
 
 
 def test_what_the_ledger_knows_of_drift_and_rollbacks_is_remembered() -> None:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.model.azure import START_LATENESS, BackupPolicy
-from shared.rules.slots import clock_text, last_start, next_start, start_slots
-from shared.rules.tagged_days import CLASSES, tags
+from shared.rules.slots import at, clock_text, last_start, next_start, start_slots
+from shared.rules.tagged_days import CLASSES, first_tagged_day
 
 BEFORE_START = timedelta(hours=1)
 TAG_REACH = timedelta(hours=36)
-"""How far from the old tagged run the new one may lie and still stand for the same day."""
+"""How far behind the old tagged run the new one may lie and still stand for it."""
 HORIZON_HOURS = 48
+
+type Slots = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,17 @@ class Passage:
 
 def obstacle(passage: Passage, now: datetime) -> str | None:
     """Return why the VM may not move at `now`, or None where it may (a running job is for the caller to see)."""
-    for slot in start_slots(passage.current, now.date()):
+    old, new = start_slots(passage.current, now.date()), start_slots(passage.target, now.date())
+    if not old or not new:
+        return f"{'its new' if old else 'its current'} start is not known"
+    for slot in old:
         tail = START_LATENESS + timedelta(minutes=passage.minutes)
         if reason := _near(slot, now, tail, "its current start"):
             return reason
-    for slot in start_slots(passage.target, now.date()):
+    for slot in new:
         if reason := _near(slot, now, START_LATENESS, "its new start"):
             return reason
-    return _gap_beyond_rpo(passage, now) or _tagged_run_lost(passage, now)
+    return _gap_beyond_rpo(passage, old, new, now) or _tagged_run_lost(passage, old, new, now)
 
 
 def due_ticks(passages: Sequence[Passage], begin: datetime) -> list[datetime | None]:
@@ -85,47 +90,46 @@ def _near(slot: int, now: datetime, tail: timedelta, what: str) -> str | None:
     return None
 
 
-def _gap_beyond_rpo(passage: Passage, now: datetime) -> str | None:
-    slots = start_slots(passage.target, now.date())
-    if not slots or passage.last_point_at is None:
+def _gap_beyond_rpo(passage: Passage, old: Slots, new: Slots, now: datetime) -> str | None:
+    """A move that lets no run come later than it would have come anyway is never in the way of the RPO."""
+    coming = max(next_start(slot, now) for slot in new)
+    if coming <= min(next_start(slot, now) for slot in old):
         return None
-    next_point = next_start(slots[0], now) + START_LATENESS
-    gap = next_point - passage.last_point_at
-    kept_gap = _gap_without_move(passage, now)
-    if gap <= passage.rpo or (kept_gap is not None and gap <= kept_gap):
+    if passage.last_point_at is None:
+        return "its first backup would come later"
+    gap = coming + START_LATENESS - passage.last_point_at
+    if gap <= passage.rpo:
         return None
     return f"{_hours(gap)} between its last point and its next run would exceed its RPO of {_hours(passage.rpo)}"
 
 
-def _gap_without_move(passage: Passage, now: datetime) -> timedelta | None:
-    """Return the gap if the VM stayed: a move that shortens an already late gap helps and is allowed."""
-    slots = start_slots(passage.current, now.date())
-    if not slots or passage.last_point_at is None:
-        return None
-    return max(next_start(slot, now) for slot in slots) + START_LATENESS - passage.last_point_at
-
-
-def _tagged_run_lost(passage: Passage, now: datetime) -> str | None:
-    """Name the class whose coming run under the old policy has no run near it under the new one."""
-    old_slots = start_slots(passage.current, now.date())
-    new_slots = start_slots(passage.target, now.date())
-    if not old_slots or not new_slots:
-        return None
-    coming = [next_start(slot, now) for slot in old_slots]
-    for run in coming:
-        for name in sorted(tags(passage.current.retention, run.date()), key=CLASSES.index):
-            if not _covered(name, run, passage.target, new_slots[0], now):
+def _tagged_run_lost(passage: Passage, old: Slots, new: Slots, now: datetime) -> str | None:
+    """Name the class whose next run under the old policy has no run in its place under the new one."""
+    for name in CLASSES:
+        for slot in old:
+            run = next_tagged(name, passage.current, slot, now)
+            if run is None:
+                continue
+            successors = [next_tagged(name, passage.target, slot, now) for slot in new]
+            if any(successor is None or not _stands_for(name, run, successor) for successor in successors):
                 return f"its {name} run of {run:%a %d %b %H:%M} UTC would have no successor"
     return None
 
 
-def _covered(name: str, run: datetime, target: BackupPolicy, slot: int, now: datetime) -> bool:
-    start = next_start(slot, now)
-    while start <= run + TAG_REACH:
-        if start >= run - TAG_REACH and name in tags(target.retention, start.date()):
-            return True
-        start += timedelta(days=1)
-    return False
+def next_tagged(name: str, policy: BackupPolicy, slot: int, after: datetime) -> datetime | None:
+    """Return the first run of a daily policy at `slot`, after the UTC instant, that carries the class's tag."""
+    kept = getattr(policy.retention, name)
+    day = kept and first_tagged_day(kept.when, next_start(slot, after).date())
+    return at(day, slot) if day else None
+
+
+def _stands_for(name: str, run: datetime, successor: datetime) -> bool:
+    """A run stands for an old one that it precedes, hardly follows, or shares a calendar month or year with."""
+    if successor <= run + TAG_REACH:
+        return True
+    if name == "monthly":
+        return (successor.year, successor.month) == (run.year, run.month)
+    return name == "yearly" and successor.year == run.year
 
 
 def _hours(span: timedelta) -> str:

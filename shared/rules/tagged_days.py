@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from shared.model.azure import Retention, TaggedRetention
 
@@ -12,15 +13,15 @@ MONTHS = (
 )  # fmt: skip
 ORDINALS = ("First", "Second", "Third", "Fourth", "Last")
 CLASSES = ("weekly", "monthly", "yearly")
+LONGEST_YEAR = 372
+"""Days between two runs of a yearly tag at most: the first Sunday of January falls on its 1st to 7th."""
 
 
-def tags(retention: Retention, day: date) -> frozenset[str]:
-    """Return the classes ("weekly", "monthly", "yearly") whose tag a run on the UTC date `day` carries."""
-    return frozenset(
-        name
-        for name in CLASSES
-        if (kept := getattr(retention, name)) is not None and any(_falls_on(entry, day) for entry in kept.when)
-    )
+@lru_cache(maxsize=4096)
+def first_tagged_day(when: tuple[str, ...], day: date) -> date | None:
+    """Return the first date at or after `day` whose run carries a tag of the entries `when`, if a year has one."""
+    days = (day + timedelta(days=ahead) for ahead in range(LONGEST_YEAR))
+    return next((day for day in days if any(_falls_on(entry, day) for entry in when)), None)
 
 
 def to_utc(retention: Retention, shift: int) -> Retention:

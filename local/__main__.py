@@ -1,8 +1,9 @@
-"""Which part of the local Azure is to run? `python -m local night`."""
+"""Which part of the local Azure is to run? `python -m local night`, `python -m local scenario`."""
 
 import sys
 
-USAGE = "usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]"
+USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]
+       python -m local scenario [NAME [--seed N] [--nights N] [--json]]"""
 
 
 def main(arguments: list[str]) -> int:
@@ -11,6 +12,10 @@ def main(arguments: list[str]) -> int:
         from local import night
 
         return night.main(arguments[1:])
+    if arguments[:1] == ["scenario"]:
+        from local.scenarios import command
+
+        return command.main(arguments[1:])
     print(USAGE, file=sys.stderr)
     return 2
 

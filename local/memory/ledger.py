@@ -13,6 +13,13 @@ class MemoryLedger:
         self._spent: dict[tuple[str, str, date], int] = {}
         self._lock = threading.Lock()
 
+    def copy(self) -> "MemoryLedger":
+        """Return a ledger of its own that holds the same."""
+        other = MemoryLedger()
+        other._rows = {place: (key, dict(values)) for place, (key, values) in self._rows.items()}
+        other._spent = dict(self._spent)
+        return other
+
     def read(self, kind: str, key: str) -> Mapping[str, str] | None:
         """Return the row, or None."""
         with self._lock:

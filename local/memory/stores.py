@@ -14,6 +14,12 @@ class MemoryPlans:
         self._nights: dict[date, str] = {}
         self._latest: str | None = None
 
+    def copy(self) -> "MemoryPlans":
+        """Return a store of its own that holds the same."""
+        other = MemoryPlans()
+        other._nights, other._latest = dict(self._nights), self._latest
+        return other
+
     def save(self, plan: Plan) -> None:
         """Store the plan under its night, and as the newest."""
         self._latest = self._nights[plan.night] = plan_to_json(plan)
@@ -29,6 +35,12 @@ class MemoryPolicies:
     def __init__(self) -> None:
         self._current: str | None = None
         self._last_good: str | None = None
+
+    def copy(self) -> "MemoryPolicies":
+        """Return a store of its own that holds the same."""
+        other = MemoryPolicies()
+        other._current, other._last_good = self._current, self._last_good
+        return other
 
     def current(self) -> str | None:
         """Return the published document, or None."""
@@ -53,6 +65,12 @@ class MemoryReports:
     def __init__(self) -> None:
         self._nights: dict[date, tuple[str, str]] = {}
         self._latest: dict[str, str | None] = {"html": None, "json": None}
+
+    def copy(self) -> "MemoryReports":
+        """Return a store of its own that holds the same."""
+        other = MemoryReports()
+        other._nights, other._latest = dict(self._nights), dict(self._latest)
+        return other
 
     def save(self, night: date, html: str, data: str) -> None:
         """Store the report under its night, and as the newest."""

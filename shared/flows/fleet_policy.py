@@ -1,6 +1,7 @@
 """Which intent is in force? The published fleet.yaml, or the last good one with an alert."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from shared.errors import BadMessage, Permanent
 from shared.model.intent import FleetPolicy
@@ -9,8 +10,12 @@ from shared.rules.intent_changes import shortened
 from shared.telemetry import Event, tell
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> FleetPolicy:
-    """Parse a document; YAML and pydantic load here, on first use, not while functions are indexed."""
+    """Parse a document; YAML and pydantic load here, on first use, not while functions are indexed.
+
+    Timers ask several times an hour for what changes a few times a year, so the last documents are kept.
+    """
     from shared import fleet_policy
 
     return fleet_policy.parse(text)

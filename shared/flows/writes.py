@@ -1,8 +1,8 @@
 """How is Azure written to? Once, within the day's quotas, paused at any moment, and true only when re-read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from shared.errors import Permanent, Transient
 from shared.flows.look import ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
@@ -18,14 +18,25 @@ PAUSES = "pauses"
 LONGEST_WAIT = 120.0
 """Seconds that one refusal may hold up a tick; a longer one is left to the next tick."""
 
+HALF_AN_HOUR = timedelta(minutes=30)
+"""A tick belongs to the full hour next to it: twins that straddle the hour by a second are still twins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Everything one tick needs to write: the ports, the intent and the tick's instant."""
+    """Everything one tick needs to write: the ports, the intent, the tick's instant, and what it took to write."""
 
     ports: Ports
     intent: FleetPolicy
     now: datetime
+    taken: set[str] = field(default_factory=set)
+
+    def takes(self, subject: str) -> bool:
+        """Return whether this tick may write the VM or policy: in every hour one run may, and may send it again."""
+        hour = self.now + HALF_AN_HOUR
+        if subject not in self.taken and self.ports.ledger.spend(f"turns-{hour:%H}", subject, hour.date(), 1):
+            self.taken.add(subject)
+        return subject in self.taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: Ba
     if current is not None and (lost := losses(current, target)):
         return Sent(replace(step, outcome=Outcome.HELD, reason=f"would be shortened in place: {'; '.join(lost)}"))
     limit = writer.intent.limits.policy_writes_per_vault_day
-    if objection := _objection(writer, vault, "policy-writes", limit):
+    if objection := _objection(writer, vault, target.id, {"policy-writes": limit}):
         return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
     previous = _last_seen(writer, POLICIES, target.id, "fingerprint")
     row = {"fingerprint": fingerprint(target), "previous": previous, "state": SENT, "at": writer.now.isoformat()}
@@ -81,9 +92,8 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     quotas = {"moves": writer.intent.limits.moves_per_vault_day}
     if placement.migrates:
         quotas["migrations"] = writer.intent.limits.migrations_per_vault_day
-    for quota, limit in sorted(quotas.items()):
-        if objection := _objection(writer, placement.vault, quota, limit):
-            return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
+    if objection := _objection(writer, placement.vault, item.vm_id, quotas):
+        return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
     ledger = writer.ports.ledger
     ledger.claim(
         ORIGINS, item.vm_id, {"policy": item.policy_id, "name": item.policy_name, "at": writer.now.isoformat()}
@@ -100,12 +110,15 @@ def _last_seen(writer: Writer, kind: str, key: str, field: str) -> str:
     return row[field] if row["state"] == VERIFIED else row["previous"]
 
 
-def _objection(writer: Writer, vault: Vault, quota: str, limit: int) -> str:
-    """Return why the vault may not be written now; the quota is spent when nothing else objects."""
+def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, int]) -> str:
+    """Return why the subject may not be written now; the quotas are spent when nothing else objects."""
     if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
         return paused
-    if not writer.ports.ledger.spend(quota, vault.id, writer.now.date(), limit):
-        return f"the day's {limit} {quota.replace('-', ' ')} of {vault.name} are spent"
+    if not writer.takes(subject):
+        return "another run of this hour writes it"
+    for quota, limit in sorted(quotas.items()):
+        if not writer.ports.ledger.spend(quota, vault.id, writer.now.date(), limit):
+            return f"the day's {limit} {quota.replace('-', ' ')} of {vault.name} are spent"
     return ""
 
 

@@ -1,0 +1,71 @@
+"""Which story is to be told? `python -m local scenario NAME` prints its figures as one JSON object."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+
+from local.scenarios.breakage import crash_anywhere, faults_anywhere
+from local.scenarios.change import quotas, rollback, tier_edit
+from local.scenarios.people import human_edits
+from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
+from local.scenarios.told import Told
+from local.scenarios.twins import twins
+
+type Scenario = Callable[..., Told]
+
+SCENARIOS: dict[str, Scenario] = {
+    "quiet-weeks": quiet_weeks,
+    "dead-ten-nights": dead_ten_nights,
+    "clock-change": clock_change,
+    "human-edits": human_edits,
+    "rollback": rollback,
+    "tier-edit": tier_edit,
+    "quotas": quotas,
+    "crash-anywhere": crash_anywhere,
+    "faults-anywhere": faults_anywhere,
+    "twins": twins,
+}
+"""Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""
+
+
+def main(arguments: list[str]) -> int:
+    """Tell the named story, or list the names; return 0, 1 where an expectation fails, 2 for unknown names."""
+    options = _options(arguments)
+    if not options.name:
+        for name, scenario in SCENARIOS.items():
+            print(f"{name:<16} {(scenario.__doc__ or '').partition(chr(10))[0]}")
+        return 0
+    if options.name not in SCENARIOS:
+        print(f"scenario {options.name!r} is unknown; expected one of {', '.join(SCENARIOS)}", file=sys.stderr)
+        return 2
+    logging.getLogger("nightshift").setLevel(logging.CRITICAL)
+    told = tell(options.name, options.seed, options.nights)
+    for failure in told.failed:
+        print(f"NOT OK  {failure}", file=sys.stderr)
+    print(json.dumps(_document(options.name, options.seed, told), indent=None if options.json else 1))
+    return 1 if told.failed else 0
+
+
+def tell(name: str, seed: int, nights: int | None = None) -> Told:
+    """Tell the story `name` with one seed, over its usual number of nights or over `nights`."""
+    scenario = SCENARIOS[name]
+    return scenario(seed) if nights is None else scenario(seed, nights)
+
+
+def _document(name: str, seed: int, told: Told) -> dict[str, object]:
+    expectations = [
+        {"name": check.name, "expected": check.expected, "measured": check.measured, "ok": check.ok}
+        for check in told.checks
+    ]
+    return {"scenario": name, "seed": seed, **told.figures, "expectations": expectations}
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local scenario", description=__doc__)
+    parser.add_argument("name", nargs="?", default="", help="which story; without it the names are listed")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--nights", type=int, help="how many nights (crash- and faults-anywhere: moments, 0 for all)")
+    parser.add_argument("--json", action="store_true", help="print the JSON object on one line")
+    return parser.parse_args(arguments)

@@ -1,0 +1,219 @@
+"""How do nights pass? The app's own trigger bodies, stepped from occurrence to occurrence over the pretend cloud."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from azure.functions.timer import TimerRequest
+
+import function_app
+from local.host.schedule import Schedule
+from local.scenarios.watched import Hook, watched_ports, with_stores_of
+from local.world import World
+from local.world.cloud import Cloud
+from shared import clock, wiring
+
+RESTART = timedelta(minutes=1)
+"""How long the host takes to start a new process after one died."""
+SENT = ".sent"
+AZURE = ("vaults.", "fleet.")
+"""Calls that leave the app's own storage begin so."""
+
+
+class Crash(BaseException):
+    """The process dies here: nothing in the app may catch this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer trigger: its function, its schedule, its next occurrence, and whether that was missed."""
+
+    name: str
+    schedule: Schedule
+    body: Callable[[TimerRequest], None]
+    due: datetime
+    past_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of a function: the names of its calls in order, and what it raised, "" where it ended well."""
+
+    at: datetime
+    function: str
+    past_due: bool
+    calls: tuple[str, ...]
+    error: str
+
+    @property
+    def azure_calls(self) -> int:
+        """Count the calls to Azure; those to the app's own storage are not among them."""
+        return sum(name.startswith(AZURE) for name in self.calls)
+
+
+class Nights:
+    """A world, the app's ports over it, and the app's timers.
+
+    `log` has every invocation. `fault` is told of each call (see `watched_ports`) while a function runs; what it
+    raises, the app sees.
+    """
+
+    def __init__(self, world: World, intent: str, switches: frozenset[str] = frozenset({"plan"})) -> None:
+        self.world = world
+        self.fault: Hook | None = None
+        self.log: list[Invocation] = []
+        self.moments = 0
+        self.ports = watched_ports(world, switches, self._happens)
+        self._crash_at: int | None = None
+        self._calls: list[str] = []
+        self._timers = [
+            Timer(name, schedule, body, schedule.next_after(world.now)) for name, schedule, body in _timer_triggers()
+        ]
+        self.publish(intent)
+
+    def publish(self, intent: str) -> None:
+        """Publish a fleet.yaml."""
+        self.ports.policies.publish(intent)
+
+    def until(self, instant: datetime) -> None:
+        """Run every timer up to and at `instant`, in the order in which they are due; then let time pass to it."""
+        while (timer := min(self._timers, key=lambda timer: timer.due)).due <= instant:
+            self.world.advance_to(timer.due)
+            self._tick(timer)
+        self.world.advance_to(instant)
+
+    def nights(self, count: float) -> None:
+        """Run `count` days on from now."""
+        self.until(self.world.now + timedelta(days=count))
+
+    def dead_until(self, instant: datetime) -> None:
+        """Let the world go on without the app; on return, each timer that missed occurrences runs once, past due."""
+        self.world.advance_to(instant)
+        self._timers = [self._restarted(timer) for timer in self._timers]
+
+    def crash_at(self, moment: int) -> None:
+        """Let the process die at the `moment`-th moment from now: 1 is before the next call takes effect.
+
+        Every call is a moment, and every write one more: after its effect, before the app hears of it.
+        """
+        self._crash_at = self.moments + moment
+
+    def command(self, name: str, body: Callable[[], Any]) -> Any:
+        """Run something that an operator starts, as an invocation of its own; return what it returned."""
+        returned: list[Any] = []
+        self._invoke(name, lambda: returned.append(body()), past_due=False)
+        return returned[0] if returned else None
+
+    def tick(self, name: str) -> Invocation:
+        """Run the named timer's function now, whatever its schedule says."""
+        timer = self._named(name)
+        return self._invoke(name, lambda: timer.body(_request(past_due=False)), past_due=False)
+
+    def body(self, name: str) -> Callable[[], None]:
+        """Return the named timer's function, to be run by the caller inside `sources`."""
+        timer = self._named(name)
+        return lambda: timer.body(_request(past_due=False))
+
+    @contextmanager
+    def sources(self) -> Iterator[None]:
+        """Make the app see this world's time and these ports."""
+        clock.set_source(lambda: self.world.now)
+        wiring.set_source(lambda: self.ports)
+        try:
+            yield
+        finally:
+            clock.set_source(None)
+            wiring.set_source(None)
+
+    def truth(self) -> dict[str, Any]:
+        """Return the world's truth for the judge."""
+        return Cloud(self.world).truth()
+
+    def errors(self) -> list[Invocation]:
+        """Return the invocations that raised something."""
+        return [invocation for invocation in self.log if invocation.error]
+
+    def calls(self, function: str, since: datetime) -> int:
+        """Count the calls to Azure that `function` made in invocations from `since` on."""
+        return sum(done.azure_calls for done in self.log if done.function == function and done.at >= since)
+
+    def twin(self) -> "Nights":
+        """Return a copy with a world and stores of its own, from which the future can be told differently.
+
+        Raises ValueError while a membership write is under way: its effect belongs to the first world.
+        """
+        if any(operation.status == "InProgress" for operation in self.world.operations.values()):
+            raise ValueError("twin: a membership write is under way; let half a minute pass first")
+        other = copy.copy(self)
+        other.world = copy.deepcopy(self.world)
+        other.log = list(self.log)
+        other._calls = []
+        fresh = watched_ports(other.world, self.ports.switches, other._happens)
+        other.ports = with_stores_of(fresh, self.ports)
+        return other
+
+    def _named(self, name: str) -> Timer:
+        return next(timer for timer in self._timers if timer.name == name)
+
+    def _tick(self, timer: Timer) -> None:
+        began = self.world.now
+        done = self._invoke(timer.name, lambda: timer.body(_request(past_due=timer.past_due)), timer.past_due)
+        if done.error == Crash.__name__:
+            self.dead_until(self.world.now + RESTART)
+            return
+        after = replace(timer, due=timer.schedule.next_after(began), past_due=False)
+        self._timers = [after if other.name == timer.name else other for other in self._timers]
+
+    def _restarted(self, timer: Timer) -> Timer:
+        missed = timer.due <= self.world.now
+        return replace(timer, due=self.world.now, past_due=True) if missed else timer
+
+    def _invoke(self, name: str, body: Callable[[], object], past_due: bool) -> Invocation:
+        began, error = self.world.now, ""
+        self._calls = []
+        try:
+            with self.sources():
+                body()
+        except Crash:
+            error = Crash.__name__
+        except Exception as raised:
+            error = f"{type(raised).__name__}: {raised}"
+        done = Invocation(began, name, past_due, tuple(self._calls), error)
+        self.log.append(done)
+        return done
+
+    def _happens(self, call: str) -> None:
+        """Take note of a call, charge its time, and let it go wrong where that is wanted."""
+        if not call.endswith(SENT):
+            self._calls.append(call)
+            if call.startswith(AZURE):
+                self.world.advance(self.world.pace.call)
+        self.moments += 1
+        if self.moments == self._crash_at:
+            raise Crash(call)
+        if self.fault is not None:
+            self.fault(call)
+
+
+@cache
+def _timer_triggers() -> tuple[tuple[str, Schedule, Callable[[TimerRequest], None]], ...]:
+    """Return the app's timers as it declares them: name, schedule and function."""
+    app: Any = function_app.app
+    found = []
+    # The library names every function of an app once; whoever asks again would be refused.
+    app.functions_bindings = None
+    for function in app.get_functions():
+        trigger = function.get_trigger()
+        if trigger is not None and trigger.type == "timerTrigger":
+            schedule = Schedule.parse(trigger.get_dict_repr()["schedule"])
+            found.append((function.get_function_name(), schedule, function.get_user_function()))
+    app.functions_bindings = None
+    return tuple(found)
+
+
+def _request(*, past_due: bool) -> TimerRequest:
+    return TimerRequest(past_due=past_due)

@@ -1,0 +1,110 @@
+"""Is all calm where nothing changes? Weeks without a change, nights without the app, and a clock change."""
+
+from datetime import UTC, datetime, timedelta
+
+from local import fleets, judge
+from local.expectations import CALLS_ABOVE_FLOOR, ENFORCE
+from local.scenarios.intent import document
+from local.scenarios.nights import Nights
+from local.scenarios.told import Told, active, at_least, at_most, moves, unharmed, writes, zero
+from shared.model.night import Check
+
+SUMMER = datetime(2026, 4, 6, 12, tzinfo=UTC)
+"""No clock of Europe or America changes in the half year that follows."""
+BEFORE_SPRING = datetime(2026, 3, 5, 12, tzinfo=UTC)
+"""America's clocks change three days later, Europe's three weeks after that."""
+DAY = timedelta(days=1)
+TIMERS = 4
+"""Each of the app's timers missed an occurrence in ten nights."""
+
+
+def quiet_weeks(seed: int, nights: int = 30) -> Told:
+    """Nothing changes for weeks: after the first enforcement nothing is written, pruned or skipped."""
+    told = Nights(fleets.demo(seed, start=SUMMER), document())
+    told.nights(1)
+    settled = told.world.now
+    told.nights(nights - 1)
+    counters = told.truth()["counters"]
+    figures = {
+        "nights": nights,
+        "moves": len(moves(told.world)),
+        "writes_after": len(writes(told.world, settled)),
+        "errors": len(told.errors()),
+        "calls_of_enforcement_after": told.calls(ENFORCE, settled),
+        **counters,
+    }
+    checks = (
+        at_least("VMs moved on the first day", 30, figures["moves"]),
+        zero("writes after the first day", figures["writes_after"]),
+        zero("calls of enforcement after the first day", figures["calls_of_enforcement_after"]),
+        zero("days on which a VM had no run", counters["runs_skipped"]),
+        zero("weeks without a weekly point", counters["tags_missed"]),
+        zero("invocations that failed", figures["errors"]),
+        *unharmed(counters),
+    )
+    return Told(figures, checks)
+
+
+def dead_ten_nights(seed: int, nights: int = 10) -> Told:
+    """The app is dead for ten nights: backups go on, and on its return it does not storm."""
+    told = Nights(fleets.demo(seed), document())
+    told.nights(2)
+    left, died, moved = told.truth(), told.world.now, len(moves(told.world))
+    told.dead_until(died + nights * DAY)
+    back, returned = told.truth(), told.world.now
+    told.nights(2)
+    after = told.truth()
+    late = [done.function for done in told.log if done.past_due]
+    backups = sum(judge.jobs_by_status(back, died, returned).values())
+    calls, floor = told.calls(ENFORCE, returned), judge.calls_floor(back, after)
+    figures = {
+        "nights_dead": nights,
+        "moves_before": moved,
+        "backups_while_dead": backups,
+        "backups_expected": nights * len(active(told.world)),
+        "changed_while_dead": len(judge.moved(left, back)) + len(judge.policies_changed(left, back)),
+        "past_due": late,
+        "moves_on_return": len(judge.moved(back, after)),
+        "calls": calls,
+        "calls_floor": floor,
+        "errors": len(told.errors()),
+        **after["counters"],
+    }
+    checks = (
+        at_least("VMs moved before", 30, moved),
+        at_least("backups while the app was dead", figures["backups_expected"], backups),
+        zero("changes while the app was dead", figures["changed_while_dead"]),
+        Check("timers past due on return", "each once", str(len(late)), len(late) == len(set(late)) == TIMERS),
+        at_most("calls of enforcement on return", CALLS_ABOVE_FLOOR * floor, calls),
+        zero("days on which a VM had no run", after["counters"]["runs_skipped"]),
+        zero("weeks without a weekly point", after["counters"]["tags_missed"]),
+        zero("invocations that failed", figures["errors"]),
+        *unharmed(after["counters"]),
+    )
+    return Told(figures, checks)
+
+
+def clock_change(seed: int, nights: int = 32) -> Told:
+    """Clocks change in America, then in Europe: each fleet follows its local windows, and no run is lost."""
+    told = Nights(fleets.demo(seed, start=BEFORE_SPRING), document())
+    told.nights(2)
+    settled = told.world.now
+    told.nights(nights - 2)
+    truth = told.truth()
+    counters = truth["counters"]
+    moved_later = moves(told.world, settled)
+    figures = {
+        "nights": nights,
+        "moves": len(moves(told.world)) - len(moved_later),
+        "moves_after_clock_changes": len(moved_later),
+        "errors": len(told.errors()),
+        **counters,
+    }
+    checks = (
+        at_least("VMs moved on the first day", 30, figures["moves"]),
+        zero("days on which a VM had no run", counters["runs_skipped"]),
+        zero("weeks without a weekly point", counters["tags_missed"]),
+        zero("invocations that failed", figures["errors"]),
+        *unharmed(counters),
+    )
+    return Told(figures, checks)

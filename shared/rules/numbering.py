@@ -1,7 +1,7 @@
 """Which numbered policy holds which VM? At most so many VMs a policy, and nobody renumbered without need."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 
@@ -19,13 +19,14 @@ class Place:
     slot: int
 
 
-def numbered(places: Iterable[Place], vms_per_policy: int, staying: Mapping[str, int] | None = None) -> dict[str, str]:
+def numbered(places: Iterable[Place], vms_per_policy: int, staying: Iterable[ProtectedItem] = ()) -> dict[str, str]:
     """Return a policy name for each item id.
 
     A VM that is in one of the slot's policies already stays in it, as long as that number is needed; the others fill
-    the lowest numbers with room, in order of VM id. `staying` counts, by policy id, the VMs inside that are not
-    planned: Azure's limit counts them too.
+    the lowest numbers with room, in order of VM id. `staying` are the items that are not planned: they take up room in
+    the policies they are in.
     """
+    taken = Counter(item.policy_id for item in staying)
     by_slot: dict[tuple[str, str, PolicyType, int], list[Place]] = defaultdict(list)
     for place in places:
         by_slot[place.item.vault_id, place.tier, place.policy_type, place.slot].append(place)
@@ -36,7 +37,7 @@ def numbered(places: Iterable[Place], vms_per_policy: int, staying: Mapping[str,
             if sum(room.values()) >= len(members):
                 break
             name = name_of(tier, policy_type, slot, number)
-            room[name] = max(0, vms_per_policy - (staying or {}).get(id_of(vault_id, name), 0))
+            room[name] = max(0, vms_per_policy - taken[id_of(vault_id, name)])
         names |= _fill(sorted(members, key=lambda place: place.item.vm_id), room)
     return names
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from shared.model.azure import PolicyType
 from shared.rules.numbering import Place, numbered
-from shared.rules.slot_policies import id_of, name_of
-from tests.rules.fleet import VAULT_ID, item, names, policy
+from shared.rules.slot_policies import name_of
+from tests.rules.fleet import item, names, policy
 
 JUDGED = settings(max_examples=150, deadline=None, derandomize=True)
 
@@ -46,7 +46,8 @@ def test_slots_types_tiers_and_vaults_have_numbers_of_their_own():
 
 def test_vms_that_stay_in_a_policy_take_up_its_room():
     places = [place(name) for name in names(3)]
-    found = numbered(places, 2, Counter({id_of(VAULT_ID, "ns-gold-0200"): 1, id_of(VAULT_ID, "ns-gold-0200-2"): 2}))
+    held = ("ns-gold-0200", "ns-gold-0200-2", "ns-gold-0200-2")
+    found = numbered(places, 2, [item(f"held-{n}", policy(inside)) for n, inside in enumerate(held)])
     assert sorted(found.values()) == ["ns-gold-0200", "ns-gold-0200-3", "ns-gold-0200-3"]
 
 
@@ -62,14 +63,14 @@ CURRENT = [*(name_of("gold", PolicyType.STANDARD, slot, number) for slot in (4, 
 )
 def test_no_policy_is_over_full_and_the_order_of_the_vms_does_not_matter(wanted, room, staying, chance):
     places = [place(f"app-{n:03d}", slot, inside) for n, (slot, inside) in enumerate(wanted)]
-    taken = Counter({id_of(VAULT_ID, name): count for name, count in staying.items()})
-    found = numbered(places, room, taken)
+    held = [item(f"held-{name}-{n}", policy(name)) for name, many in staying.items() for n in range(many)]
+    found = numbered(places, room, held)
     shuffled = places.copy()
     chance.shuffle(shuffled)
-    assert numbered(shuffled, room, taken) == found
+    assert numbered(shuffled, room, held) == found
     assert set(found) == {one.item.id for one in places}
     for name, count in Counter(found.values()).items():
-        assert count + taken[id_of(VAULT_ID, name)] <= room
+        assert count + staying.get(name, 0) <= room
 
 
 @JUDGED

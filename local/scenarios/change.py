@@ -1,13 +1,13 @@
 """Does a change of mind go well? Rollbacks, edits of tiers and narrow quotas, over as many nights as they need."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from local import fleets
 from local.scenarios.faults import Faults
 from local.scenarios.intent import document, retention, tiers
-from local.scenarios.nights import Nights
+from local.scenarios.nights import Crash, Nights
 from local.scenarios.told import (
     Told,
     at_least,
@@ -21,26 +21,35 @@ from local.scenarios.told import (
     zero,
 )
 from local.world import World
+from local.world.state import Activity
 from shared.flows import fleet_policy
 from shared.flows import rollback as flow
 from shared.model.plan import Outcome, Step
 
 RAISED = 45
 LOWERED = 20
+HOURS_OF_ROLLBACK = 30
+"""The operator asks again every hour; each VM has a safe one in a day and some hours."""
 LATECOMERS = 4
 """VMs that get their tier tag together with the edit of the tier, and so want to move just then."""
 
 
 def rollback(seed: int, nights: int = 4) -> Told:
-    """An operator puts everything back, answers get lost on the way: all VMs go home, or are held with a reason."""
+    """An operator puts everything back, through a crash and lost answers: VMs go home for good, or are held."""
     told = Nights(fleets.demo(seed), document())
     homes = policies_by_item(told.world)
     told.nights(2)
     away = {key for key, policy in policies_by_item(told.world).items() if policy != homes[key]}
+    draw = random.Random(f"rollback|{seed}")
+    dying = told.world.now
+    told.crash_at(draw.randint(1, _moments_of_rollback(told.twin())))
+    told.command("rollback", lambda: _put_everything_back(told))
+    crashed = told.log[-1].error == Crash.__name__
+    told.nights(1)
     asked = told.world.now
-    told.fault = Faults(random.Random(f"rollback|{seed}"), "vaults.assign_policy", share=0.3)
+    told.fault = faults = Faults(draw, "vaults.assign_policy", share=0.3)
     reasons: dict[str, Step] = {}
-    for hour in range(48):
+    for hour in range(HOURS_OF_ROLLBACK):
         told.until(asked + timedelta(hours=hour, minutes=5))
         for step in told.command("rollback", lambda: _put_everything_back(told)) or ():
             reasons[step.subject] = step
@@ -55,6 +64,8 @@ def rollback(seed: int, nights: int = 4) -> Told:
         "back": len(away - abroad),
         "held": sorted(reasons[told.world.items[key].vm_id.lower()].reason for key in held),
         "neither": len(abroad - held),
+        "moved_away_again": len(_moved_away_again(told.world, homes, dying)),
+        "answers_lost_or_refused": faults.struck,
         "moves_after": len(moves(told.world, last)),
         "errors": len(told.errors()),
         **counters,
@@ -63,12 +74,34 @@ def rollback(seed: int, nights: int = 4) -> Told:
         at_least("VMs moved before", 30, len(away)),
         at_least("VMs back where they came from", 30, figures["back"]),
         zero("VMs neither back nor held", figures["neither"]),
-        zero("moves of VMs that were put back", figures["moves_after"]),
+        at_least("crashes on the way", 1, crashed),
+        at_least("moves back that failed at first", 2, faults.struck),
+        zero("VMs moved away again", figures["moved_away_again"]),
+        zero("moves after everything was put back", figures["moves_after"]),
         zero("days on which a VM had no run", counters["runs_skipped"]),
-        zero("invocations that failed", figures["errors"]),
+        zero("invocations that failed", figures["errors"] - crashed),
         *unharmed(counters),
     )
     return Told(figures, checks)
+
+
+def _moments_of_rollback(told: Nights) -> int:
+    before = told.moments
+    told.command("rollback", lambda: _put_everything_back(told))
+    return told.moments - before
+
+
+def _moved_away_again(world: World, homes: dict[str, str], since: datetime) -> list[Activity]:
+    """Return the moves of VMs that the app had sent home before."""
+    sent_home: set[str] = set()
+    again = []
+    for move in moves(world, since):
+        item = move.resource_id.lower()
+        if target_of(world, move).lower() == homes[item].rsplit("/", 1)[-1]:
+            sent_home.add(item)
+        elif item in sent_home:
+            again.append(move)
+    return again
 
 
 def _put_everything_back(told: Nights) -> tuple[Step, ...]:
@@ -89,9 +122,11 @@ def tier_edit(seed: int, nights: int = 6) -> Told:
     told.nights(3)
     before, edited = len(moves(world)), world.now
     told.publish(document(tiers=raised, limits=narrow))
+    told.fault = faults = Faults(random.Random(f"tier|{seed}"), "vaults.write_policy", share=0.5)
     for vm in late:
         vm.tags["backup-tier"] = "standard"
     told.nights(nights)
+    told.fault = None
     after_raise, lowered_at = _daily(world, "ns-standard"), world.now
     told.publish(document(tiers=lowered, limits=narrow))
     told.nights(nights)
@@ -108,6 +143,7 @@ def tier_edit(seed: int, nights: int = 6) -> Told:
     ]
     figures = {
         "moves_before": before,
+        "policy_writes_that_failed": faults.struck,
         "policies_raised": sum(days == RAISED for days in after_raise.values()),
         "policies_not_raised": sum(days < RAISED for days in after_raise.values()),
         "moves_after_the_raise": len([move for move in moves(world, edited) if move.at < lowered_at]),
@@ -118,6 +154,7 @@ def tier_edit(seed: int, nights: int = 6) -> Told:
     }
     checks = (
         at_least("VMs moved before the edit", 12, before),
+        at_least("policy writes that failed on the way", 1, faults.struck),
         at_least("policies raised in place", 2, figures["policies_raised"]),
         zero("policies in use that were not raised", figures["policies_not_raised"]),
         at_least("VMs moved into raised policies", 1, figures["moves_after_the_raise"]),

@@ -12,7 +12,7 @@ KINDS = ("refused", "lost before", "lost after", "permanent")
 
 @dataclass(slots=True)
 class Faults:
-    """Lets a `share` of the calls named so go wrong, in every way there is. `struck` counts them."""
+    """Lets the first of the calls named so go wrong, and a `share` of the others. `struck` counts them."""
 
     draw: random.Random
     name: str
@@ -23,7 +23,8 @@ class Faults:
     def __call__(self, call: str) -> None:
         """Strike, or let the call pass."""
         if call == self.name:
-            self._due = self.draw.choice(KINDS) if self.draw.random() < self.share else ""
+            wanted = not self.struck or self.draw.random() < self.share
+            self._due = self.draw.choice(KINDS) if wanted else ""
             if self._due not in {"", "lost after"}:
                 self._strike()
         elif call == self.name + SENT and self._due == "lost after":

@@ -14,8 +14,8 @@ from local.world.state import Activity
 
 ACTS_A_DAY = 4
 NOTICE = timedelta(days=1)
-LONGEST_GAP = timedelta(hours=36)
-"""A gap between runs that is longer has swallowed one."""
+RPO = timedelta(hours=48)
+"""Of the tier that allows the longest gap between runs; people tag VMs from one tier to the other."""
 
 
 def human_edits(seed: int, nights: int = 20) -> Told:
@@ -127,7 +127,7 @@ def _runs_lost(world: World, hand: Hand) -> list[tuple[str, datetime]]:
         for last, following in pairwise([*slots, *([world.now] if item.active else [])]):
             theirs = any(key in act.members and last <= act.at <= following for act in hand.acts)
             ours = any(last <= write.at <= following for write in _writes_on(world, key, item.policy_id))
-            if following - last > LONGEST_GAP and ours and not theirs:
+            if following - last > RPO and ours and not theirs:
                 found.append((key, last.astimezone(UTC)))
     return found
 

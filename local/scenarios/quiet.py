@@ -1,5 +1,6 @@
 """Is all calm where nothing changes? Weeks without a change, nights without the app, and a clock change."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from local import fleets, judge
@@ -11,8 +12,8 @@ from shared.model.night import Check
 
 SUMMER = datetime(2026, 4, 6, 12, tzinfo=UTC)
 """No clock of Europe or America changes in the half year that follows."""
-BEFORE_SPRING = datetime(2026, 3, 5, 12, tzinfo=UTC)
-"""America's clocks change three days later, Europe's three weeks after that."""
+CLOCK_CHANGES = (datetime(2026, 3, 26, 12, tzinfo=UTC), datetime(2026, 3, 5, 12, tzinfo=UTC))
+"""Three days before Europe's clocks change, and before America's."""
 DAY = timedelta(days=1)
 TIMERS = 4
 """Each of the app's timers missed an occurrence in ten nights."""
@@ -84,24 +85,28 @@ def dead_ten_nights(seed: int, nights: int = 10) -> Told:
     return Told(figures, checks)
 
 
-def clock_change(seed: int, nights: int = 32) -> Told:
-    """Clocks change in America, then in Europe: each fleet follows its local windows, and no run is lost."""
-    told = Nights(fleets.demo(seed, start=BEFORE_SPRING), document())
+def clock_change(seed: int, nights: int = 8) -> Told:
+    """Clocks change, Europe's for even seeds and America's for odd ones: windows are kept, and no run is lost."""
+    told = Nights(fleets.demo(seed, start=CLOCK_CHANGES[seed % 2]), document())
     told.nights(2)
     settled = told.world.now
     told.nights(nights - 2)
     truth = told.truth()
     counters = truth["counters"]
-    moved_later = moves(told.world, settled)
+    later = moves(told.world, settled)
+    outside = judge.outside_window(truth, json.loads(document()), told.world.now.date())
     figures = {
         "nights": nights,
-        "moves": len(moves(told.world)) - len(moved_later),
-        "moves_after_clock_changes": len(moved_later),
+        "moves": len(moves(told.world)) - len(later),
+        "moves_after_the_change": len(later),
+        "outside_window": len(outside),
         "errors": len(told.errors()),
         **counters,
     }
     checks = (
         at_least("VMs moved on the first day", 30, figures["moves"]),
+        at_least("VMs moved for the new clock", 1, figures["moves_after_the_change"]),
+        zero("VMs that start outside their window", figures["outside_window"]),
         zero("days on which a VM had no run", counters["runs_skipped"]),
         zero("weeks without a weekly point", counters["tags_missed"]),
         zero("invocations that failed", figures["errors"]),

@@ -10,6 +10,11 @@ from azure.core.exceptions import AzureError, DecodeError
 from shared.errors import FleetError, Permanent, Transient
 
 _AGAIN_AFTER = re.compile(r"try again after '?(\d+)'? seconds", re.IGNORECASE)
+BUSY = frozenset({"BMSUserErrorObjectLocked", "BMSUserErrorConflictingProtectionOperation"})
+"""Another operation holds the item or its container: nothing was begun, and waiting helps."""
+DAY_BLOCK = "CloudDos"
+"""Codes of the service's daily block begin so (`CloudDosAbsoluteLimitReached`); hammering prolongs it."""
+DAY_SECONDS = 86_400.0
 _MISREAD = (ValueError, TypeError, AttributeError, KeyError)
 
 
@@ -28,9 +33,9 @@ def translated(what: str) -> Iterator[None]:
 def fleet_error(what: str, failure: Exception) -> FleetError:
     """Return our error for the SDK's.
 
-    429 is Transient and refused: the service did not begin. 408, 5xx, lost connections, unreadable answers and
-    credentials that cannot be had now are Transient: what became of the request is unknown. Any other 4xx is
-    Permanent with Azure's own code.
+    429, a daily block and a busy item are Transient and refused: the service did not begin. 408, 5xx, lost
+    connections, unreadable answers and credentials that cannot be had now are Transient: what became of the
+    request is unknown. Any other 4xx is Permanent with Azure's own code.
     """
     status = getattr(failure, "status_code", None)
     code = _code(failure)
@@ -41,6 +46,10 @@ def fleet_error(what: str, failure: Exception) -> FleetError:
         return Transient(message, _retry_after(failure), refused=True)
     if status is None or status == 408 or status >= 500 or isinstance(failure, DecodeError):
         return Transient(message, _retry_after(failure))
+    if code in BUSY:
+        return Transient(message, refused=True)
+    if code.startswith(DAY_BLOCK):
+        return Transient(message, DAY_SECONDS, refused=True)
     return Permanent(message, code)
 
 

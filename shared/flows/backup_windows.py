@@ -1,12 +1,13 @@
 """How does a night get its plan, and the fleet move towards it? Look, decide, act, tell."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice, zip_longest
 
 from shared.errors import Permanent
 from shared.flows.enforcement import Due, carry_out, membership_step, vault_of
-from shared.flows.look import DRIFT, look, look_with_history, vaults_in_scope
+from shared.flows.look import DRIFT, look, look_with_history, newest_plan, vaults_in_scope
 from shared.flows.record import record
 from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
@@ -23,7 +24,8 @@ from shared.telemetry import Event, tell
 PROGRESS = "progress"
 MOVES_PER_TICK = 300
 """About one call a second: a tick ends well inside the function's timeout, and the rest follows next hour."""
-RETRY = timedelta(hours=1)
+RETRY = timedelta(minutes=30)
+"""What waits is judged again at the next hourly tick, also where that comes some seconds early."""
 FINAL = frozenset({Outcome.WRITTEN, Outcome.HELD, Outcome.FAILED})
 
 
@@ -41,7 +43,7 @@ class Enforcement:
 
 def plan_tonight(ports: Ports, intent: FleetPolicy, now: datetime) -> Plan | None:
     """Plan once a fleet day under each version of the policy; None where that is done."""
-    latest = ports.plans.latest()
+    latest = newest_plan(ports)
     if latest and latest.night == intent.night_of(now) and latest.policy_version == intent.version:
         return None
     return plan(ports, intent, now)
@@ -51,7 +53,7 @@ def plan(ports: Ports, intent: FleetPolicy, now: datetime, store: bool = True) -
     """Look, plan, have the plan checked, and store it. Raises Permanent where the checker does not confirm it."""
     observed = look_with_history(ports, intent, now)
     made = rules.plan(observed, intent, now)
-    if lies := plan_proof.check(made):
+    if lies := plan_proof.check(made, intent, observed.vms):
         tell(Event.ALERT, code="plan-not-confirmed", subject=str(made.night), text="; ".join(lies[:5]))
         raise Permanent(f"the plan of {made.night} is not confirmed by its checker: {'; '.join(lies[:5])}")
     if store:
@@ -66,19 +68,19 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
 
     Azure is not called at all unless something is due: a tick costs a look only when it may write.
     """
-    made = ports.plans.latest()
+    made = newest_plan(ports)
     if made is None:
         return Enforcement((), "there is no plan yet")
     due = _due(ports, made, now)
     if not due.moves and not due.edits:
         return Enforcement((), "nothing is due")
-    age = (intent.night_of(now) - made.night).days
-    if objection := fleet_objection(intent, ports.switches, age, now):
+    if objection := fleet_objection(made, intent, ports.switches, now):
+        tell(Event.ENFORCED, night=made.night, idle=objection, moves_due=len(due.moves), edits_due=len(due.edits))
         return Enforcement((), objection)
     writer = Writer(ports, intent, now)
-    vaults, paused = _open_vaults(ports, intent, due, now)
-    steps = _paused_steps(writer, due, paused)
-    opened = _within(due, frozenset(vault.id for vault in vaults))
+    vaults, closed = _open_vaults(ports, intent, due, now)
+    steps = _closed_steps(writer, due, closed)
+    opened = _one_tick(due, frozenset(vault.id for vault in vaults))
     if opened.vault_ids:
         steps += carry_out(writer, opened, look(ports, intent, vaults))
     _remember_progress(ports, made, steps, now)
@@ -107,48 +109,56 @@ def preview(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Step, ...
 
 
 def _due(ports: Ports, made: Plan, now: datetime) -> Due:
-    """Return what the plan wants by now and has not seen settled; at most one tick's worth of moves."""
+    """Return what the plan wants by now and has not seen settled."""
     progress = ports.ledger.rows(PROGRESS)
     moves = [m for m in made.moves if m.due is not None and m.due <= now and _open(progress.get(m.vm_id), made, now)]
     edits = [e for e in made.edits if e.due <= now and _open(progress.get(e.policy_id), made, now)]
-    return Due(made, tuple(moves[:MOVES_PER_TICK]), tuple(edits))
+    refused = {key for key, row in progress.items() if _of(row, made) and row["outcome"] == Outcome.FAILED.value}
+    return Due(made, tuple(moves), tuple(edits), frozenset(refused))
 
 
 def _open(row: Mapping[str, str] | None, made: Plan, now: datetime) -> bool:
-    if row is None or row["plan"] != made.made_at.isoformat():
+    if row is None or not _of(row, made):
         return True
     return Outcome(row["outcome"]) not in FINAL and datetime.fromisoformat(row["again"]) <= now
+
+
+def _of(row: Mapping[str, str], made: Plan) -> bool:
+    return row["plan"] == made.made_at.isoformat()
 
 
 def _open_vaults(
     ports: Ports, intent: FleetPolicy, due: Due, now: datetime
 ) -> tuple[tuple[Vault, ...], dict[str, str]]:
-    """Return the vaults with anything due that are not paused, and why the others are."""
+    """Return the vaults with anything due that may be written, and why the others may not."""
     flags = ports.ledger.rows(PAUSES)
-    vaults, paused = [], {}
+    closed = dict.fromkeys(due.vault_ids, "its vault is no longer in scope")
+    vaults = []
     for vault in vaults_in_scope(ports, intent):
         if vault.id not in due.vault_ids:
             continue
-        if reason := pause_on(flags, vault.name, now):
-            paused[vault.id] = reason
-        else:
+        closed[vault.id] = pause_on(flags, vault.name, now) or ""
+        if not closed[vault.id]:
             vaults.append(vault)
-    return tuple(vaults), paused
+    return tuple(vaults), closed
 
 
-def _paused_steps(writer: Writer, due: Due, paused: Mapping[str, str]) -> tuple[Step, ...]:
-    """Return a waiting step for everything that is due in a paused vault."""
-    edits = ((edit, paused.get(vault_of(edit.policy_id))) for edit in due.edits)
-    moves = ((move, paused.get(move.vault_id)) for move in due.moves)
+def _closed_steps(writer: Writer, due: Due, closed: Mapping[str, str]) -> tuple[Step, ...]:
+    """Return a waiting step for everything that is due in a vault that may not be written."""
+    edits = ((edit, closed[vault_of(edit.policy_id)]) for edit in due.edits)
+    moves = ((move, closed[move.vault_id]) for move in due.moves)
     return (
         *(Step(writer.now, "policy", edit.policy_id, Outcome.WAITING, why) for edit, why in edits if why),
         *(membership_step(writer, move, Outcome.WAITING, why) for move, why in moves if why),
     )
 
 
-def _within(due: Due, vault_ids: frozenset[str]) -> Due:
-    moves = tuple(move for move in due.moves if move.vault_id in vault_ids)
-    return Due(due.plan, moves, tuple(edit for edit in due.edits if vault_of(edit.policy_id) in vault_ids))
+def _one_tick(due: Due, vault_ids: frozenset[str]) -> Due:
+    """Return what is due in these vaults, at most one tick's worth of moves, the vaults taking turns."""
+    queues = [[move for move in due.moves if move.vault_id == vault_id] for vault_id in sorted(vault_ids)]
+    turns = (move for turn in zip_longest(*queues) for move in turn if move is not None)
+    edits = tuple(edit for edit in due.edits if vault_of(edit.policy_id) in vault_ids)
+    return replace(due, moves=tuple(islice(turns, MOVES_PER_TICK)), edits=edits)
 
 
 def _remember_progress(ports: Ports, made: Plan, steps: Iterable[Step], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from shared.flows.look import POLICIES, settle
 from shared.flows.writes import Placement, Sent, Writer, policy_step, write_membership, write_policy
@@ -10,6 +10,7 @@ from shared.model.azure import BackupPolicy, Vault
 from shared.model.observed import Observed
 from shared.model.plan import Outcome, Plan, PolicyEdit, Step, VmPlan
 from shared.rules.enforcement import Scene, judge
+from shared.rules.memberships import held_by_person, known_as, names_of_one
 from shared.rules.policy_edits import Rider, edit_obstacle
 from shared.rules.safe_moments import Passage
 from shared.rules.slot_policies import fingerprint, id_of
@@ -22,11 +23,15 @@ SETTLE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a plan wants written by now: moves, and edits of existing policies."""
+    """What a plan wants written by now: moves, and edits of existing policies.
+
+    `refused` are the policies that Azure refused for good under this plan: they are not sent again.
+    """
 
     plan: Plan
     moves: tuple[VmPlan, ...]
     edits: tuple[PolicyEdit, ...]
+    refused: frozenset[str] = frozenset()
 
     @property
     def vault_ids(self) -> frozenset[str]:
@@ -47,7 +52,7 @@ def vault_of(policy_id: str) -> str:
 def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
     """Write what is due and judged safe; return one step for each intended write, verified by re-reading."""
     busy = _busy(writer, due, observed)
-    scenes = _scenes(due, observed, busy)
+    scenes = _scenes(due, observed, busy, writer.now.date())
     steps: dict[str, Step] = {}
     going: list[tuple[VmPlan, Scene]] = []
     for move in due.moves:
@@ -70,21 +75,26 @@ def membership_step(writer: Writer, move: VmPlan, outcome: Outcome, reason: str)
 
 
 def _busy(writer: Writer, due: Due, observed: Observed) -> frozenset[tuple[str, str]]:
-    """Return (vault id, container) of every job that runs in a vault where something is due."""
+    """Return (vault id, container) of every job that runs, or is being cancelled, in a vault where something is due.
+
+    One list for all states: a filter takes one status, and two of them keep an item busy.
+    """
     since = writer.now - RUNNING_BACK
     return frozenset(
         (vault.id, job.container)
         for vault in observed.vaults
         if vault.id in due.vault_ids
-        for job in writer.ports.vaults.jobs(vault, since, writer.now, "InProgress")
+        for job in writer.ports.vaults.jobs(vault, since, writer.now)
+        if job.running
     )
 
 
-def _scenes(due: Due, observed: Observed, busy: Set[tuple[str, str]]) -> dict[str, Scene]:
+def _scenes(due: Due, observed: Observed, busy: Set[tuple[str, str]], today: date) -> dict[str, Scene]:
     vaults = {vault.id: vault for vault in observed.vaults}
     vms = {vm.id: vm for vm in observed.vms}
-    items = {(item.vault_id, item.vm_id): item for item in observed.items}
+    items = {(item.vault_id, item.vm_id): item for item in observed.items if not item.soft_deleted}
     policies = {policy.id: policy for policy in observed.policies}
+    names = names_of_one(observed.vms)
     scenes = {}
     for move in due.moves:
         item = items.get((move.vault_id, move.vm_id))
@@ -95,6 +105,8 @@ def _scenes(due: Due, observed: Observed, busy: Set[tuple[str, str]]) -> dict[st
             current=policies.get(item.policy_id) if item else None,
             target=due.targets.get(id_of(move.vault_id, move.policy)),
             job_running=item is not None and (item.vault_id, item.container) in busy,
+            held=held_by_person(item, vms.get(move.vm_id), observed, today) if item else "",
+            known_as=known_as(item, names) if item else frozenset(),
         )
     return scenes
 
@@ -148,6 +160,8 @@ def _bring_policies(
             ready[policy_id] = "" if ours else f"policy {target.name} exists, but Nightshift did not write it"
         elif current is not None and policy_id not in editable:
             ready[policy_id] = f"policy {target.name} is not as planned; it is judged again tonight"
+        elif policy_id in due.refused:
+            ready[policy_id] = f"Azure refused policy {target.name}; it is planned anew tonight"
         elif policy_id in waiting:
             ready[policy_id] = f"policy {target.name} waits: {waiting[policy_id].reason}"
         else:
@@ -219,25 +233,27 @@ def confirm(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[
     again = {
         vm_id: (placement, write_membership(writer, placement))
         for vm_id, (placement, result) in sent.items()
-        if result.lost and memberships.get(vm_id, ("", ""))[0] != placement.target.id
+        if result.lost and memberships.get(placement.item.id, ("", ""))[0] != placement.target.id
     }
     if again:
         memberships |= _reread(writer, again)
     return {
-        vm_id: _verified_move(again.get(vm_id, (placement, result))[1].step, placement, memberships.get(vm_id))
+        vm_id: _verified_move(
+            again.get(vm_id, (placement, result))[1].step, placement, memberships.get(placement.item.id)
+        )
         for vm_id, (placement, result) in sent.items()
     }
 
 
 def _reread(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[str, tuple[str, str]]:
-    """Return (policy id, extended properties) by VM id, re-read from every vault that was written."""
+    """Return (policy id, extended properties) by item id, re-read from every vault that was written."""
     vaults = {p.vault.id: p.vault for p, result in sent.values() if result.step.outcome is Outcome.UNVERIFIED}
     if not vaults:
         return {}
     writer.ports.wait(SETTLE_SECONDS)
     items = tuple(item for vault_id in sorted(vaults) for item in writer.ports.vaults.items(vaults[vault_id]))
     settle(writer.ports.ledger, Observed((), (), items, ()))
-    return {item.vm_id: (item.policy_id, item.extended_properties) for item in items}
+    return {item.id: (item.policy_id, item.extended_properties) for item in items}
 
 
 def _verified_move(step: Step, placement: Placement, found: tuple[str, str] | None) -> Step:

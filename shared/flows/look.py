@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.errors import BadMessage
 from shared.model.azure import Change, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Memory, Observed
+from shared.model.plan import Plan
 from shared.ports import Ledger, Ports
 from shared.rules.scope import vault_in_scope
 from shared.rules.slot_policies import fingerprint
+from shared.telemetry import Event, tell
 
 PLACEMENTS = "placements"
 POLICIES = "policies"
@@ -20,6 +23,15 @@ SENT = "sent"
 VERIFIED = "verified"
 CHANGES_BACK = timedelta(days=2)
 """How far back the activity log is asked who made a change; drift is found within a day."""
+
+
+def newest_plan(ports: Ports) -> Plan | None:
+    """Return the newest plan; one that cannot be read is as good as none, and an alert."""
+    try:
+        return ports.plans.latest()
+    except BadMessage as problem:
+        tell(Event.ALERT, code="plan-unreadable", subject="plans/latest", text=str(problem))
+        return None
 
 
 def vaults_in_scope(ports: Ports, intent: FleetPolicy) -> tuple[Vault, ...]:
@@ -47,7 +59,7 @@ def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Obser
     since = now - timedelta(days=intent.limits.job_history_days)
     jobs = tuple(job for vault in observed.vaults for job in ports.vaults.jobs(vault, since, now))
     changes = changes_behind(ports, observed, intent, now)
-    return replace(observed, jobs=jobs, changes=changes, previous=ports.plans.latest())
+    return replace(observed, jobs=jobs, changes=changes, previous=newest_plan(ports))
 
 
 def remember(ledger: Ledger) -> Memory:

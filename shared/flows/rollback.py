@@ -14,10 +14,10 @@ from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
-from shared.rules.enforcement import fleet_objection
-from shared.rules.memberships import RetentionChange, retention_objection
+from shared.rules.memberships import RetentionChange, known_as, names_of_one, retention_objection
 from shared.rules.safe_moments import Passage, obstacle
 from shared.rules.scope import hold_on, tier_of
+from shared.rules.slots import blackout_on, local_dates
 
 KIND = "rollback"
 """`Step.kind` of a move back."""
@@ -52,7 +52,8 @@ def rollback(
     busy = {
         (vault.id, job.container)
         for vault in vaults
-        for job in ports.vaults.jobs(vault, now - RUNNING_BACK, now, "InProgress")
+        for job in ports.vaults.jobs(vault, now - RUNNING_BACK, now)
+        if job.running
     }
     writer = Writer(ports, intent, now)
     steps, going = [], []
@@ -90,12 +91,14 @@ def _judge(
     if vm is not None and (hold := hold_on(vm, now.date())):
         return step(Outcome.HELD, str(hold)), None
     tier = tier_of(vm, writer.intent.tiers) if vm else None
-    change = RetentionChange(item.name, vault, tier.name if tier else "", current, target)
+    words = known_as(item, names_of_one(observed.vms))
+    change = RetentionChange(words, vault, tier.name if tier else "", current, target)
     if objection := retention_objection(change, writer.intent, now.date()):
         return step(Outcome.HELD, objection), None
     last = item.last_recovery_point_at or item.last_backup_at
     passage = Passage(current, target, DEFAULT_MINUTES, last, tier.rpo if tier else DEFAULT_RPO)
-    closed = fleet_objection(writer.intent, writer.ports.switches, plan_age_days=0, now=now)
+    blackout = blackout_on(writer.intent.blackouts, local_dates(writer.intent.windows.values(), now))
+    closed = f"blackout until {blackout.last}: {blackout.reason}" if blackout else ""
     if waiting := closed or ("a job is running for it" if busy else obstacle(passage, now)):
         return step(Outcome.WAITING, waiting), None
     reason = "back to where it was before the first move"
@@ -103,10 +106,16 @@ def _judge(
 
 
 def _write(writer: Writer, going: Iterable[Placement]) -> dict[str, Step]:
-    sent = {placement.item.vm_id: (placement, write_membership(writer, placement)) for placement in going}
+    """Send the rollbacks. Each is remembered before it is sent: a run that dies on the way is not undone by a plan."""
+    sent = {}
+    for placement in going:
+        vm_id = placement.item.vm_id
+        writer.ports.ledger.write(ROLLED_BACK, vm_id, {"reason": f"put back on {writer.now:%Y-%m-%d %H:%M} UTC"})
+        sent[vm_id] = (placement, write_membership(writer, placement))
     steps = {vm_id: replace(step, kind=KIND) for vm_id, step in confirm(writer, sent).items()}
     for vm_id, step in steps.items():
         if step.outcome in {Outcome.WRITTEN, Outcome.UNVERIFIED}:
-            writer.ports.ledger.write(ROLLED_BACK, vm_id, {"reason": f"put back on {writer.now:%Y-%m-%d %H:%M} UTC"})
             writer.ports.ledger.drop(PLACEMENTS, vm_id)
+        else:
+            writer.ports.ledger.drop(ROLLED_BACK, vm_id)
     return steps

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.errors import Permanent, Transient
 from shared.flows.look import ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
@@ -10,26 +11,40 @@ from shared.model.azure import BackupPolicy, ProtectedItem, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
+from shared.rules.drift import rise_in_place
 from shared.rules.retention import losses
 from shared.rules.scope import pause_on
 from shared.rules.slot_policies import change_text, fingerprint
 
 PAUSES = "pauses"
-LONGEST_WAIT = 120.0
-"""Seconds that one refusal may hold up a tick; a longer one is left to the next tick."""
-
+PATIENCE = 600.0
+"""Seconds that all refusals together may hold up a tick, well inside the function's timeout of 30 minutes."""
 HALF_AN_HOUR = timedelta(minutes=30)
 """A tick belongs to the full hour next to it: twins that straddle the hour by a second are still twins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Everything one tick needs to write: the ports, the intent, the tick's instant, and what it took to write."""
+    """Everything one tick needs to write: the ports, the intent and the tick's instant.
+
+    `taken` are the subjects it took to write, `closed` says why a vault takes no more writes in this tick, `waits`
+    are the seconds it has waited.
+    """
 
     ports: Ports
     intent: FleetPolicy
     now: datetime
     taken: set[str] = field(default_factory=set)
+    closed: dict[str, str] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait what the service asks for; False, at once, where it did not say or patience does not reach."""
+        if seconds is None or sum(self.waits) + seconds > PATIENCE:
+            return False
+        self.waits.append(seconds)
+        self.ports.wait(seconds)
+        return True
 
     def takes(self, subject: str) -> bool:
         """Return whether this tick may write the VM or policy: in every hour one run may, and may send it again."""
@@ -74,13 +89,15 @@ def write_policy(writer: Writer, vault: Vault, target: BackupPolicy, current: Ba
     step = policy_step(writer, target, current, Outcome.UNVERIFIED, why)
     if current is not None and (lost := losses(current, target)):
         return Sent(replace(step, outcome=Outcome.HELD, reason=f"would be shortened in place: {'; '.join(lost)}"))
+    if current is not None and (why_not := rise_in_place(vault, current, target, writer.intent, writer.now.date())):
+        return Sent(replace(step, outcome=Outcome.HELD, reason=why_not))
     limit = writer.intent.limits.policy_writes_per_vault_day
     if objection := _objection(writer, vault, target.id, {"policy-writes": limit}):
         return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
     previous = _last_seen(writer, POLICIES, target.id, "fingerprint")
     row = {"fingerprint": fingerprint(target), "previous": previous, "state": SENT, "at": writer.now.isoformat()}
     writer.ports.ledger.write(POLICIES, target.id, row)
-    return _send(writer, step, lambda: writer.ports.vaults.write_policy(vault, target))
+    return _send(writer, vault, step, lambda: writer.ports.vaults.write_policy(vault, target))
 
 
 def write_membership(writer: Writer, placement: Placement) -> Sent:
@@ -101,7 +118,8 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     previous = _last_seen(writer, PLACEMENTS, item.vm_id, "policy")
     row = {"policy": target.id, "previous": previous, "state": SENT, "at": writer.now.isoformat()}
     ledger.write(PLACEMENTS, item.vm_id, row)
-    return _send(writer, step, lambda: writer.ports.vaults.assign_policy(item, target, placement.origin))
+    call = partial(writer.ports.vaults.assign_policy, item, target, placement.origin)
+    return _send(writer, placement.vault, step, call)
 
 
 def _last_seen(writer: Writer, kind: str, key: str, field: str) -> str:
@@ -114,6 +132,8 @@ def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, 
     """Return why the subject may not be written now; the quotas are spent when nothing else objects."""
     if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
         return paused
+    if vault.id in writer.closed:
+        return writer.closed[vault.id]
     if not writer.takes(subject):
         return "another run of this hour writes it"
     for quota, limit in sorted(quotas.items()):
@@ -122,17 +142,20 @@ def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, 
     return ""
 
 
-def _send(writer: Writer, step: Step, call: Callable[[], None]) -> Sent:
+def _send(writer: Writer, vault: Vault, step: Step, call: Callable[[], None]) -> Sent:
     """Send once. Only what the service refused at the door is sent again, after the wait it asked for."""
     try:
         try:
             call()
         except Transient as error:
-            if not error.refused or (error.retry_after or 0.0) > LONGEST_WAIT:
+            if not error.refused or not writer.wait(error.retry_after):
                 raise
-            writer.ports.wait(error.retry_after or 0.0)
+            if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
+                return Sent(replace(step, outcome=Outcome.WAITING, reason=paused))
             call()
     except Transient as error:
+        if error.refused and error.retry_after is not None:
+            writer.closed[vault.id] = f"{vault.name} takes no more writes in this tick: {error}"
         outcome = Outcome.WAITING if error.refused else Outcome.UNVERIFIED
         return Sent(replace(step, outcome=outcome, reason=f"{step.reason}; {error}"), lost=not error.refused)
     except Permanent as error:

@@ -21,7 +21,8 @@ class VmPlan:
 
     `slot` is where the VM will start: its planned slot, or for held VMs the slot it stays on (None: unknown).
     `duration_slots` is the expected job duration (p95) in half-hours, `minutes` the same in minutes, `measured`
-    how many of its own jobs it rests on (0: the prior). `due` is the first enforcement tick that may move it.
+    how many of its own jobs it rests on (0: the prior). `planned_at` is when this move was first planned, `due` the
+    first enforcement tick that may make it: a change is in a morning report before it is a write.
     """
 
     vm_id: str
@@ -39,6 +40,7 @@ class VmPlan:
     duration_slots: int
     minutes: float
     measured: int
+    planned_at: datetime | None = None
     due: datetime | None = None
 
 

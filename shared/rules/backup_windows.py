@@ -1,15 +1,15 @@
 """Which VM starts its backup when, and under which policy? The night's plan, with reasons and proof."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from shared.model.azure import SLOTS_PER_DAY, START_LATENESS, BackupPolicy
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
-from shared.model.plan import Action, Finding, Plan, RegionProof, VmPlan
-from shared.rules.candidates import Candidate, candidates, peak_of, region_problem, stay
+from shared.model.plan import Action, Finding, Plan, PolicyEdit, RegionProof, VmPlan
+from shared.rules.candidates import Candidate, candidates, in_words, peak_of, region_problem, stay
 from shared.rules.drift import edits_of, policy_findings
 from shared.rules.leveling import Leveling, Problem, level
 from shared.rules.numbering import Place, numbered
@@ -57,23 +57,28 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
     Pure and deterministic: the order of the inputs does not matter, and a fleet that follows its last plan is
     left alone unless a fresh one is better by `limits.replan_above`.
     """
-    night = intent.night_of(now)
-    draft = _draft(candidates(observed, intent, now, night + AHEAD), observed, intent, night + AHEAD)
+    served = intent.night_of(now) + AHEAD
+    draft = _draft(candidates(observed, intent, now, served), observed, intent, served)
+    refused: list[Finding] = []
     while stuck := {member.item_id: draft.blocked[policy_id] for member, policy_id in draft.entering_blocked()}:
+        refused += (finding for finding in draft.findings if finding not in refused)
         members = [stay(member, stuck.get(member.item_id, "")) for member in draft.members]
-        draft = _draft(members, observed, intent, night + AHEAD)
-    begin = morning(intent, night, {vault.region for vault in observed.vaults}) + AFTER_REPORT
+        draft = _draft(members, observed, intent, served)
+    regions = {vault.region for vault in observed.vaults}
     lines = tuple(_line(member, draft.levelled.slots, draft.names) for member in draft.members)
-    lines = _with_due_ticks(lines, draft.members, draft.policies, max(begin, next_full_hour(now)))
+    lines = _first_planned(lines, observed.previous, intent, now)
+    lines = _with_due_ticks(lines, draft, intent, regions, now)
+    edits = edits_of(draft.policies, observed, draft.blocked, report_after(intent, now, regions) + AFTER_REPORT)
+    edits = _reported_edits(edits, observed.previous, intent)
     return Plan(
-        night=night,
+        night=intent.night_of(now),
         made_at=now,
         policy_version=intent.version,
         vms=lines,
         policies=draft.policies,
-        edits=edits_of(draft.policies, observed, draft.blocked, begin),
+        edits=edits,
         proofs=draft.levelled.proofs,
-        findings=(*draft.levelled.findings, *draft.findings, *_without_safe_hour(lines)),
+        findings=(*draft.levelled.findings, *dict.fromkeys((*refused, *draft.findings)), *_without_safe_hour(lines)),
     )
 
 
@@ -86,11 +91,19 @@ def morning(intent: FleetPolicy, night: date, regions: Iterable[str]) -> datetim
     return next_full_hour(latest + START_LATENESS)
 
 
+def report_after(intent: FleetPolicy, instant: datetime, regions: Iterable[str]) -> datetime:
+    """Return the first morning strictly after the UTC instant: the first report that can show what was planned then."""
+    regions = tuple(regions)
+    mornings = (morning(intent, intent.night_of(instant) + timedelta(days=days), regions) for days in range(-2, 3))
+    return next(found for found in mornings if found > instant)
+
+
 def _draft(members: Sequence[Candidate], observed: Observed, intent: FleetPolicy, night: date) -> Draft:
     levelled = _level_regions(members, observed, intent)
-    names = numbered(_places(members, levelled.slots), intent.limits.vms_per_policy)
+    staying = [member.membership.item for member in members if not member.free]
+    names = numbered(_places(members, levelled.slots), intent.limits.vms_per_policy, staying)
     policies = _slot_policies(members, levelled.slots, names, night)
-    blocked, findings = policy_findings(policies, observed)
+    blocked, findings = policy_findings(policies, observed, intent, night)
     return Draft(tuple(members), levelled, names, policies, blocked, findings)
 
 
@@ -105,8 +118,8 @@ def _level_regions(members: Sequence[Candidate], observed: Observed, intent: Fle
     for region, crew in sorted(by_region.items()):
         problem = region_problem(region, crew, observed, intent)
         leveling, dropped = _level_or_relax(problem, intent.limits.replan_above)
-        findings += [Finding("plan-relaxed", region, text) for text in dropped]
-        findings += [Finding("plan-refused", region, reason) for reason in leveling.refused]
+        findings += [Finding("plan-relaxed", region, in_words(text, crew, intent)) for text in dropped]
+        findings += [Finding("plan-refused", region, in_words(reason, crew, intent)) for reason in leveling.refused]
         before = peak_of((member.membership.slot, member.expected.slots) for member in crew)
         if leveling.refused:
             proofs.append(RegionProof(region, before, before, 0.0, (0.0,) * SLOTS_PER_DAY))
@@ -117,18 +130,29 @@ def _level_regions(members: Sequence[Candidate], observed: Observed, intent: Fle
 
 
 def _level_or_relax(problem: Problem, replan_above: float) -> tuple[Leveling, list[str]]:
-    """Level the problem; what makes it impossible is given up in order, separation first, each with a reason."""
-    leveling = level(problem, replan_above)
-    dropped: list[str] = []
-    for relaxed, what in (
-        (replace(problem, separate=None), "separation groups"),
-        (replace(problem, separate=None, ceilings={}, ceiling=None), "concurrency ceilings"),
-    ):
-        if not leveling.refused:
-            break
-        dropped += [f"{what} given up: {reason}" for reason in leveling.refused]
+    """Level the problem; where it has no plan, give up separation, else the ceilings, else both, with the reasons.
+
+    What would not help is not given up: then the problem is refused as it stands.
+    """
+    strict = level(problem, replan_above)
+    if not strict.refused:
+        return strict, []
+    for relaxed, what in _relaxations(problem):
         leveling = level(relaxed, replan_above)
-    return leveling, dropped
+        if not leveling.refused:
+            return leveling, [f"{what} given up: {reason}" for reason in strict.refused]
+    return strict, []
+
+
+def _relaxations(problem: Problem) -> Iterator[tuple[Problem, str]]:
+    mixed, uncapped = replace(problem, separate=None), replace(problem, ceilings={}, ceiling=None)
+    separated, capped = any(problem.separate or ()), bool(problem.ceilings) or problem.ceiling is not None
+    if separated:
+        yield mixed, "separation groups"
+    if capped:
+        yield uncapped, "concurrency ceilings"
+    if separated and capped:
+        yield replace(uncapped, separate=None), "separation groups and concurrency ceilings"
 
 
 def _places(members: Iterable[Candidate], slots: Mapping[str, int]) -> list[Place]:
@@ -195,18 +219,41 @@ def _why(member: Candidate, slot: int, action: Action) -> str:
     return f"from {before} to {clock_text(slot)} UTC, the least loaded of {len(member.allowed)} starts, {takes}"
 
 
-def _with_due_ticks(
-    lines: Sequence[VmPlan], members: Sequence[Candidate], policies: Iterable[BackupPolicy], begin: datetime
+def _first_planned(
+    lines: Iterable[VmPlan], previous: Plan | None, intent: FleetPolicy, now: datetime
 ) -> tuple[VmPlan, ...]:
-    """Return the lines with a tick for each move, chosen vault by vault."""
-    targets = {policy.id: policy for policy in policies}
-    moving: dict[str, list[int]] = defaultdict(list)
+    """Return the lines with the instant since which each move is planned, under this version of the intent."""
+    known = previous.vms if previous and previous.policy_version == intent.version else ()
+    since = {(line.vm_id, line.vault_id, line.policy): line.planned_at for line in known}
+    return tuple(
+        replace(line, planned_at=since.get((line.vm_id, line.vault_id, line.policy)) or now)
+        if line.action is Action.MOVE
+        else line
+        for line in lines
+    )
+
+
+def _reported_edits(edits: Iterable[PolicyEdit], previous: Plan | None, intent: FleetPolicy) -> tuple[PolicyEdit, ...]:
+    """Return the edits; one that was planned before, under this version of the intent, keeps its hour."""
+    known = previous.edits if previous and previous.policy_version == intent.version else ()
+    due = {(edit.policy_id, edit.reason): edit.due for edit in known}
+    return tuple(replace(edit, due=due.get((edit.policy_id, edit.reason), edit.due)) for edit in edits)
+
+
+def _with_due_ticks(
+    lines: Sequence[VmPlan], draft: Draft, intent: FleetPolicy, regions: Iterable[str], now: datetime
+) -> tuple[VmPlan, ...]:
+    """Return the lines with a tick for each move, chosen vault by vault, after the report that shows it."""
+    targets = {policy.id: policy for policy in draft.policies}
+    regions = tuple(regions)
+    moving: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
-        if line.action is Action.MOVE:
-            moving[line.vault_id].append(index)
+        if line.planned_at is not None:
+            begin = report_after(intent, line.planned_at, regions) + AFTER_REPORT
+            moving[line.vault_id, max(begin, next_full_hour(now))].append(index)
     due: dict[int, datetime | None] = {}
-    for vault_id, indices in moving.items():
-        passages = [_passage(members[index], targets[id_of(vault_id, lines[index].policy)]) for index in indices]
+    for (vault_id, begin), indices in moving.items():
+        passages = [_passage(draft.members[index], targets[id_of(vault_id, lines[index].policy)]) for index in indices]
         due |= dict(zip(indices, due_ticks(passages, begin), strict=True))
     return tuple(replace(line, due=due[index]) if index in due else line for index, line in enumerate(lines))
 

@@ -1,5 +1,6 @@
 """What does the planner choose from? Each VM's expected duration, allowed starts and place in the region."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -86,6 +87,24 @@ def region_problem(region: str, members: Sequence[Candidate], observed: Observed
         ceilings=ceilings,
         ceiling=intent.region_ceilings.get(region),
     )
+
+
+def in_words(reason: str, members: Sequence[Candidate], intent: FleetPolicy) -> str:
+    """Return the planner's reason with the names of VMs, vaults, tiers and applications for its numbers."""
+    vaults = {c.membership.vault.id: c.membership.vault.name for c in members}
+    tags = [_separation(c, intent) for c in members]
+    names = {
+        "job": {number: c.membership.item.name for number, c in enumerate(members)},
+        "vault": {number: vaults[vault_id] for vault_id, number in _numbers(vaults).items()},
+        "group": {number: group for group, number in _numbers(_group(c) for c in members).items()},
+        "separation group": {number: tag for tag, number in _numbers(tag for tag in tags if tag).items()},
+    }
+
+    def named(match: re.Match[str]) -> str:
+        kind, numbers = match[1].removesuffix("s"), match[2].split(", ")
+        return f"{match[1].replace('job', 'VM')} {', '.join(names[kind][int(number)] for number in numbers)}"
+
+    return re.sub(r"\b(jobs?|vault|separation group|group) (\d+(?:, \d+)*)", named, reason)
 
 
 def peak_of(runs: Iterable[tuple[int | None, int]]) -> int:

@@ -5,14 +5,15 @@ lowered) are put back, one full day after the drift was reported.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from shared.model.azure import BackupPolicy
+from shared.model.azure import BackupPolicy, Vault
+from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
 from shared.model.plan import Finding, PolicyEdit
-from shared.rules.memberships import who_wrote
-from shared.rules.retention import losses
-from shared.rules.slot_policies import change_since, change_text, fingerprint
+from shared.rules.memberships import RetentionChange, rise_objection, who_wrote
+from shared.rules.retention import losses, rises
+from shared.rules.slot_policies import change_since, change_text, fingerprint, of_tier
 
 NOTICE = timedelta(days=1)
 DRIFT = "policy-drift"
@@ -21,10 +22,11 @@ CODES = frozenset({DRIFT, TAMPERED})
 
 
 def policy_findings(
-    desired: Collection[BackupPolicy], observed: Observed
+    desired: Collection[BackupPolicy], observed: Observed, intent: FleetPolicy, today: date
 ) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """Return why VMs may not be moved into a policy, by policy id, and what a person should know."""
     present = {policy.id: policy for policy in observed.policies}
+    vaults = {vault.id: vault for vault in observed.vaults}
     blocked: dict[str, str] = {}
     findings = []
     for target in desired:
@@ -35,6 +37,8 @@ def policy_findings(
             blocked[target.id] = f"policy {current.name} exists, but Nightshift did not write it"
         elif lost := losses(current, target):
             blocked[target.id] = f"policy {current.name} would be shortened in place: {'; '.join(lost)}"
+        elif objection := rise_in_place(vaults[target.vault_id], current, target, intent, today):
+            blocked[target.id] = f"policy {current.name} {objection}"
         if reason := blocked.get(target.id):
             findings.append(Finding("policy-blocked", target.id, reason))
         if _drifted(current, observed):
@@ -43,6 +47,14 @@ def policy_findings(
     unneeded = (policy for policy in observed.policies if policy.id not in wanted and _drifted(policy, observed))
     findings += [_adopted_finding(policy, observed) for policy in unneeded]
     return blocked, tuple(findings)
+
+
+def rise_in_place(vault: Vault, current: BackupPolicy, target: BackupPolicy, intent: FleetPolicy, today: date) -> str:
+    """Return why an edit may not raise retention for all VMs of a policy in a sealed vault; "" where it may."""
+    if not vault.sealed or not rises(current, target):
+        return ""
+    tier = next((tier.name for tier in intent.tiers if of_tier(target.name, tier.name)), "")
+    return rise_objection(RetentionChange(frozenset(), vault, tier, current, target), intent, today)
 
 
 def edits_of(

@@ -5,16 +5,19 @@ from datetime import datetime
 
 from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
-from shared.model.plan import Outcome, VmPlan
+from shared.model.plan import Outcome, Plan, VmPlan
 from shared.rules.memberships import RUNNING_STATES, RetentionChange, retention_objection
 from shared.rules.safe_moments import Passage, obstacle
-from shared.rules.scope import hold_on, tier_of
+from shared.rules.scope import in_scope, tier_of
 from shared.rules.slots import blackout_on, local_dates
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What was read a moment ago about one planned move; None where it was not found."""
+    """What was read a moment ago about one planned move; None where it was not found.
+
+    `held` says how a person keeps the VM where it is, "" where nobody does; `known_as` are the words that mean it.
+    """
 
     vault: Vault
     vm: Vm | None
@@ -22,6 +25,8 @@ class Scene:
     current: BackupPolicy | None
     target: BackupPolicy | None
     job_running: bool
+    held: str
+    known_as: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,17 @@ def judge(move: VmPlan, scene: Scene, intent: FleetPolicy, now: datetime) -> Ver
     return Verdict(True, Outcome.WRITTEN, move.reason)
 
 
-def fleet_objection(intent: FleetPolicy, switches: frozenset[str], plan_age_days: int, now: datetime) -> str:
+def fleet_objection(made: Plan, intent: FleetPolicy, switches: frozenset[str], now: datetime) -> str:
     """Return why nothing at all may be moved or edited now; "" where writes may be considered."""
+    nights_old = (intent.night_of(now) - made.night).days
     if "plan" not in switches:
         return "the switch `plan` is off; `nightshift diff` shows what would be written"
     if blackout := blackout_on(intent.blackouts, local_dates(intent.windows.values(), now)):
         return f"blackout until {blackout.last}: {blackout.reason}"
-    if plan_age_days > 1:
-        return f"the newest plan is {plan_age_days} nights old; waiting for a fresh one"
+    if made.policy_version != intent.version:
+        return f"the newest plan was made for fleet.yaml {made.policy_version}; waiting for one for {intent.version}"
+    if nights_old > 1:
+        return f"the newest plan is {nights_old} nights old; waiting for a fresh one"
     return ""
 
 
@@ -72,12 +80,14 @@ def _hold_reason(move: VmPlan, scene: Scene, item: ProtectedItem, intent: FleetP
         return f"somebody moved it to {item.policy_name} since it was planned"
     if scene.vm is None:
         return "its VM is gone"
-    if hold := hold_on(scene.vm, now.date()):
-        return str(hold)
+    if scene.held:
+        return scene.held
+    if not in_scope(scene.vm, intent.scope):
+        return "out of scope by its tags"
     tier = tier_of(scene.vm, intent.tiers)
     if tier is None or tier.name != move.tier:
         return f"its tier is {tier.name if tier else 'none'} now, planned as {move.tier}"
     if scene.current is None or scene.target is None:
         return ""
-    change = RetentionChange(item.name, scene.vault, tier.name, scene.current, scene.target)
+    change = RetentionChange(scene.known_as, scene.vault, tier.name, scene.current, scene.target)
     return retention_objection(change, intent, now.date())

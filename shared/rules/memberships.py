@@ -1,6 +1,7 @@
 """May this VM be planned? Each protected item judged against intent, holds, approvals and its own past."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,9 +37,13 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class RetentionChange:
-    """A VM's way from one policy to another inside its vault; `tier` is the name of the tier it is meant for."""
+    """A VM's way from one policy to another inside its vault; `tier` is the name of the tier it is meant for.
 
-    vm_name: str
+    `known_as` are the lower-cased words by which fleet.yaml may mean this VM and no other: its id, and its name
+    where no other VM has it.
+    """
+
+    known_as: frozenset[str]
     vault: Vault
     tier: str
     current: BackupPolicy
@@ -50,20 +55,21 @@ def judge(observed: Observed, intent: FleetPolicy, today: date) -> tuple[Members
     vaults = {vault.id: vault for vault in observed.vaults}
     policies = {policy.id: policy for policy in observed.policies}
     vms = {vm.id: vm for vm in observed.vms}
-    ours = fleet_vms(observed.vms, intent)
+    ours, names = fleet_vms(observed.vms, intent), names_of_one(observed.vms)
     found = []
     for item in sorted(observed.items, key=lambda item: (item.vm_id, item.vault_id)):
         if item.soft_deleted or item.state not in RUNNING_STATES:
             continue
         policy, vm = policies.get(item.policy_id), vms.get(item.vm_id)
         tier = tier_of(vm, intent.tiers) if vm else None
-        policy_type = _type_for(item, tier, policy, intent)
+        words = known_as(item, names)
+        policy_type = _type_for(words, tier, policy, intent)
         slots = start_slots(policy, today) if policy else ()
-        held = _held_by_fleet(vm, ours, tier) or _held_by_person(item, vm, observed, today) or _held_by_policy(policy)
+        held = _held_by_fleet(vm, ours, tier) or held_by_person(item, vm, observed, today) or _held_by_policy(policy)
         vault = vaults[item.vault_id]
         if not held and tier and policy:
             target = slot_policy(vault.id, tier, policy_type, 0, 0)
-            change = RetentionChange(item.name, vault, tier.name, policy, target)
+            change = RetentionChange(words, vault, tier.name, policy, target)
             held = retention_objection(change, intent, today)
         found.append(Membership(item, vault, vm, tier, policy, policy_type, slots[0] if slots else None, held))
     return tuple(found)
@@ -71,7 +77,7 @@ def judge(observed: Observed, intent: FleetPolicy, today: date) -> tuple[Members
 
 def retention_objection(change: RetentionChange, intent: FleetPolicy, today: date) -> str:
     """Return why the change of policy is refused for its retention; "" where it is not."""
-    migrates = change.vm_name.lower() in intent.migrate_to_enhanced and can_move_type(
+    migrates = not change.known_as.isdisjoint(intent.migrate_to_enhanced) and can_move_type(
         change.current.policy_type, change.target.policy_type
     )
     lost = [loss for loss in losses(change.current, change.target) if not (migrates and loss.startswith("policy type"))]
@@ -79,15 +85,55 @@ def retention_objection(change: RetentionChange, intent: FleetPolicy, today: dat
         sealed = "; the vault is immutable or guarded, so no approval helps" if change.vault.sealed else ""
         return "would keep less: " + "; ".join(lost) + sealed
     if change.vault.sealed and rises(change.current, change.target):
-        return _rise_objection(change, intent, today)
+        return rise_objection(change, intent, today)
     return ""
 
 
-def _type_for(item: ProtectedItem, tier: Tier | None, policy: BackupPolicy | None, intent: FleetPolicy) -> PolicyType:
+def rise_objection(change: RetentionChange, intent: FleetPolicy, today: date) -> str:
+    """Return why retention may not be raised in a sealed vault, where that cannot be undone; "" where it may."""
+    if longest_days(change.target) > intent.limits.max_retention_days:
+        return f"would keep points longer than limits.max_retention_days ({intent.limits.max_retention_days})"
+    approved = any(
+        approval.vault.lower() == change.vault.name.lower()
+        and approval.tier.lower() == change.tier.lower()
+        and approval.expires >= today
+        for approval in intent.retention_increase
+    )
+    if approved:
+        return ""
+    return "would raise retention in an immutable or guarded vault for good; needs approve_retention_increase"
+
+
+def names_of_one(vms: Iterable[Vm]) -> frozenset[str]:
+    """Return the lower-cased names that exactly one VM has: in other groups and subscriptions names repeat."""
+    counts = Counter(vm.name.lower() for vm in vms)
+    return frozenset(name for name, count in counts.items() if count == 1)
+
+
+def known_as(item: ProtectedItem, names: Container[str]) -> frozenset[str]:
+    """Return the words that mean this item's VM and no other; `names` are those that one VM alone has."""
+    name = item.name.lower()
+    return frozenset({item.vm_id, name} if name in names else {item.vm_id})
+
+
+def held_by_person(item: ProtectedItem, vm: Vm | None, observed: Observed, today: date) -> str:
+    """Return how a person keeps the VM where it is: a hold, a rollback, or a move by hand; "" where nobody does."""
+    if vm is not None and (hold := hold_on(vm, today)):
+        return str(hold)
+    if reason := observed.memory.rolled_back.get(item.vm_id):
+        return f"rolled back: {reason}; `nightshift release --vm {item.name}` plans it again"
+    placed = observed.memory.placements.get(item.vm_id)
+    if placed is not None and placed != item.policy_id:
+        way = f"from {placed.rsplit('/', 1)[-1]} to {item.policy_name}{who_wrote(item.id, observed.changes)}"
+        return f"moved by hand {way}; `nightshift release --vm {item.name}` plans it again"
+    return ""
+
+
+def _type_for(words: frozenset[str], tier: Tier | None, policy: BackupPolicy | None, intent: FleetPolicy) -> PolicyType:
     if policy is None:
         return PolicyType.STANDARD
     wanted = tier is not None and tier.policy_type is PolicyType.ENHANCED
-    if wanted and item.name.lower() in intent.migrate_to_enhanced:
+    if wanted and not words.isdisjoint(intent.migrate_to_enhanced):
         return PolicyType.ENHANCED
     return policy.policy_type
 
@@ -99,18 +145,6 @@ def _held_by_fleet(vm: Vm | None, ours: dict[str, Vm], tier: Tier | None) -> str
         return "out of scope by its tags"
     if tier is None:
         return "no tier matches its tags"
-    return ""
-
-
-def _held_by_person(item: ProtectedItem, vm: Vm | None, observed: Observed, today: date) -> str:
-    if vm is not None and (hold := hold_on(vm, today)):
-        return str(hold)
-    if reason := observed.memory.rolled_back.get(item.vm_id):
-        return f"rolled back: {reason}; `nightshift release --vm {item.name}` plans it again"
-    placed = observed.memory.placements.get(item.vm_id)
-    if placed is not None and placed != item.policy_id:
-        way = f"from {placed.rsplit('/', 1)[-1]} to {item.policy_name}{who_wrote(item.id, observed.changes)}"
-        return f"moved by hand {way}; `nightshift release --vm {item.name}` plans it again"
     return ""
 
 
@@ -140,23 +174,9 @@ def _loss_approved(change: RetentionChange, intent: FleetPolicy, today: date) ->
     target = change.target.name.lower()
     names = {target, f"{PREFIX}{change.tier}"} if of_tier(target, change.tier) else {target}
     return any(
-        approval.vm.lower() == change.vm_name.lower()
+        approval.vm.lower() in change.known_as
         and approval.from_policy.lower() == change.current.name.lower()
         and approval.to_policy.lower() in names
         and approval.expires >= today
         for approval in intent.retention_loss
     )
-
-
-def _rise_objection(change: RetentionChange, intent: FleetPolicy, today: date) -> str:
-    if longest_days(change.target) > intent.limits.max_retention_days:
-        return f"would keep points longer than limits.max_retention_days ({intent.limits.max_retention_days})"
-    approved = any(
-        approval.vault.lower() == change.vault.name.lower()
-        and approval.tier.lower() == change.tier.lower()
-        and approval.expires >= today
-        for approval in intent.retention_increase
-    )
-    if approved:
-        return ""
-    return "would raise retention in an immutable or guarded vault for good; needs approve_retention_increase"

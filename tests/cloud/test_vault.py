@@ -222,10 +222,29 @@ def test_the_wait_of_the_hourly_throttle_is_read_from_its_words(service: Service
 def test_a_rejected_write_is_permanent_with_azures_code(
     service: Service, vaults: CloudVaults, write: Callable[[CloudVaults], None], status: int
 ) -> None:
-    service.will(error(status, "BMSUserErrorObjectLocked"))
+    service.will(error(status, "BMSUserErrorInvalidPolicyInput"))
     with pytest.raises(Permanent) as failure:
         write(vaults)
-    assert failure.value.code == "BMSUserErrorObjectLocked"
+    assert failure.value.code == "BMSUserErrorInvalidPolicyInput"
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize(
+    ("code", "wait"),
+    [
+        ("BMSUserErrorObjectLocked", None),
+        ("BMSUserErrorConflictingProtectionOperation", None),
+        ("CloudDosAbsoluteLimitReached", 86_400.0),
+    ],
+)
+def test_a_write_that_the_service_did_not_begin_may_be_sent_again_later(
+    service: Service, vaults: CloudVaults, write: Callable[[CloudVaults], None], code: str, wait: float | None
+) -> None:
+    service.will(error(409, code))
+    with pytest.raises(Transient) as failure:
+        write(vaults)
+    assert (failure.value.refused, failure.value.retry_after) == (True, wait)
     assert len(service.requests) == 1
 
 

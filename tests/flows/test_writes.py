@@ -216,7 +216,8 @@ def test_the_days_moves_are_never_exceeded_and_the_rest_follows_the_next_day() -
         night.enforce()
     assert night.count(MOVE) == 2
     night.tomorrow()
-    night.planned()
+    night.plan()
+    night.world.advance(timedelta(hours=17))
     assert outcomes(night.enforce().steps, "membership") == [Outcome.WRITTEN]
 
 

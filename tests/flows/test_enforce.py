@@ -227,3 +227,36 @@ def test_two_vaults_are_brought_to_their_plans_in_one_tick() -> None:
     night.settled()
     assert {item.vault_id.rsplit("/", 1)[-1] for item in night.world.items.values()} == {"rsv-0", "rsv-1"}
     assert all("/backupPolicies/ns-standard-" in item.policy_id for item in night.world.items.values())
+
+
+def test_a_vault_where_nothing_is_due_is_not_looked_at() -> None:
+    night = stage(vms=2, vaults=2)
+    night.vm("vm-1").tags["nightshift-hold"] = "2026-04-01;ann;release"
+    night.planned()
+    assert night.enforce().count(Outcome.WRITTEN) == 2
+    assert (night.count("vaults.vaults"), night.count("vaults.jobs")) == (1, 1)
+
+
+def test_migrations_to_enhanced_have_a_quota_of_their_own() -> None:
+    night = stage()
+    night.with_text(
+        ("    window: night", "    window: night\n    policy_type: enhanced"),
+        ("version: 1", "version: 1\nmigrate_to_enhanced: [vm-0, vm-1]"),
+    )
+    night.limited(migrations_per_vault_day=1)
+    night.planned()
+    steps = [step for step in night.enforce().steps if step.kind == "membership"]
+    assert [step.outcome for step in steps] == [Outcome.WRITTEN, Outcome.WAITING, Outcome.WRITTEN]
+    assert steps[1].reason == "the day's 1 migrations of rsv-0 are spent"
+
+
+def test_a_slot_policy_that_was_deleted_after_planning_is_made_again() -> None:
+    night = stage(vms=1)
+    made = night.settled()
+    night.tomorrow()
+    night.with_text(("days: 30", "days: 45"))
+    (raised,) = night.plan().edits
+    del night.world.policies[night.policy(made.vms[0].policy).id.lower()]
+    night.world.advance_to(raised.due)
+    (step,) = night.enforce().steps
+    assert (step.kind, step.outcome) == ("policy", Outcome.WRITTEN)

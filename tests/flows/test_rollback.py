@@ -73,8 +73,7 @@ def test_without_the_switch_nothing_goes_back() -> None:
     night.ports = replace(night.ports, switches=frozenset())
     with pytest.raises(Permanent, match="switch `plan` is off"):
         back(night)
-    (step,) = back(night, dry_run=True)
-    assert "switch `plan` is off" in step.reason
+    assert night.writes == 0
 
 
 def test_a_vm_on_hold_stays() -> None:

@@ -66,7 +66,7 @@ class Hand:
             return
         start = f"T{self.draw.randrange(24):02}:{self.draw.choice(('00', '30'))}:00Z"
         properties = json.loads(re.sub(r"T\d\d:\d\d:00Z", start, json.dumps(policy.properties)))
-        self._edit("schedule", policy, properties, start)
+        self.edit("schedule", policy, properties, start)
 
     def keep_longer(self) -> None:
         """Let one of our policies keep its daily points longer."""
@@ -105,17 +105,18 @@ class Hand:
         """Return the acts of one kind."""
         return [act for act in self.acts if act.kind == kind]
 
+    def edit(self, kind: str, policy: Policy, properties: dict[str, Any], to: str) -> None:
+        """Overwrite a policy, unless that changes nothing."""
+        if properties != policy.properties:
+            self._human(kind, policy.id, to, "edit", policy_id=policy.id, properties=properties)
+
     def _keep(self, kind: str, by: int) -> None:
         if (policy := self._our_policy()) is None:
             return
         properties = json.loads(json.dumps(policy.properties))
         kept = properties["retentionPolicy"]["dailySchedule"]["retentionDuration"]
         kept["count"] = max(7, kept["count"] + by)
-        self._edit(kind, policy, properties, str(kept["count"]))
-
-    def _edit(self, kind: str, policy: Policy, properties: dict[str, Any], to: str) -> None:
-        if properties != policy.properties:
-            self._human(kind, policy.id, to, "edit", policy_id=policy.id, properties=properties)
+        self.edit(kind, policy, properties, str(kept["count"]))
 
     def _human(self, kind: str, subject: str, to: str, how: str, **what: Any) -> None:
         """Do it; what people give up by their own hand is no longer promised to anybody."""

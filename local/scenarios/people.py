@@ -37,11 +37,11 @@ def human_edits(seed: int, nights: int = 20) -> Told:
         "moves": len(moves(told.world)),
         "policy_writes": len(policy_writes(told.world, begins)),
         "schedules_put_back": len(_put_back(told.world, hand)),
-        "moves_of_adopted_vms": len(_moves_of_adopted(told.world, hand)),
+        "moves_of_adopted_vms": len(moves_of_adopted(told.world, hand)),
         "moves_of_stopped_vms": len(_after(moves(told.world), hand.done("stop"))),
-        "moves_of_held_vms": len(_moves_of_held(told.world, hand)),
+        "moves_of_held_vms": len(moves_of_held(told.world, hand)),
         "edits_without_notice": len(_without_notice(told.world, hand)),
-        "runs_lost_to_the_app": len(_runs_lost(told.world, hand)),
+        "runs_lost_to_the_app": len(runs_lost(told.world, hand)),
         "errors": len(told.errors()),
         **counters,
     }
@@ -76,7 +76,7 @@ def _hits(act: Act, entry: Activity) -> bool:
     return entry.resource_id.lower() == act.subject
 
 
-def _moves_of_adopted(world: World, hand: Hand) -> list[Activity]:
+def moves_of_adopted(world: World, hand: Hand) -> list[Activity]:
     """Return the moves of VMs that somebody had taken elsewhere after the app had placed them."""
     found: list[Activity] = []
     placed: dict[str, str] = {}
@@ -93,7 +93,7 @@ def _moves_of_adopted(world: World, hand: Hand) -> list[Activity]:
     return found
 
 
-def _moves_of_held(world: World, hand: Hand) -> list[Activity]:
+def moves_of_held(world: World, hand: Hand) -> list[Activity]:
     """Return the moves of VMs whose hold had not expired, nor been ended, nor been replaced by a shorter one."""
     vms = {key: item.vm_id.lower() for key, item in world.items.items()}
     found = []
@@ -119,7 +119,7 @@ def _without_notice(world: World, hand: Hand) -> list[Activity]:
     ]
 
 
-def _runs_lost(world: World, hand: Hand) -> list[tuple[str, datetime]]:
+def runs_lost(world: World, hand: Hand) -> list[tuple[str, datetime]]:
     """Return the gaps between a VM's runs that hold a write of the app, and nothing that anybody else did."""
     found = []
     for key, item in world.items.items():

@@ -1,0 +1,43 @@
+"""Do the stories end well, whatever the seed? Every expectation is judged from the world's own truth."""
+
+import os
+
+import pytest
+
+from local.scenarios.command import SCENARIOS, tell
+
+SEEDS = {
+    "quiet-weeks": (1, 12),
+    "dead-ten-nights": (2, 10),
+    "clock-change": (2, 6),
+    "human-edits": (3, 14),
+    "rollback": (1, 3),
+    "tier-edit": (3, 4),
+    "quotas": (3, 5),
+    "crash-anywhere": (1, 16),
+    "faults-anywhere": (1, 4),
+    "twins": (10, 2),
+}
+"""For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
+SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))
+"""Seeds of the cheapest story in a long run; the others take their share of it, over their usual nights."""
+MOST = max(seeds for seeds, _ in SEEDS.values())
+
+
+def _cases() -> list[tuple[str, int, int | None]]:
+    cases: list[tuple[str, int, int | None]] = []
+    for name, (seeds, nights) in SEEDS.items():
+        count = max(seeds, SOAK * seeds // MOST)
+        cases += [(name, seed, None if SOAK else nights) for seed in range(1, count + 1)]
+    return cases
+
+
+@pytest.mark.parametrize(("name", "seed", "nights"), _cases())
+def test_a_story_ends_as_it_must(name: str, seed: int, nights: int | None) -> None:
+    told = tell(name, seed, nights)
+    assert told.checks
+    assert told.failed == [], f"python -m local scenario {name} --seed {seed}: {told.figures}"
+
+
+def test_every_story_is_told_here() -> None:
+    assert SEEDS.keys() == SCENARIOS.keys()

@@ -7,7 +7,7 @@ from itertools import islice, zip_longest
 
 from shared.errors import Permanent
 from shared.flows.enforcement import Due, carry_out, membership_step, vault_of
-from shared.flows.look import DRIFT, look, look_with_history, newest_plan, vaults_in_scope
+from shared.flows.look import BASELINE, DRIFT, look, look_with_history, newest_plan, vaults_in_scope
 from shared.flows.record import record
 from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
@@ -57,6 +57,7 @@ def plan(ports: Ports, intent: FleetPolicy, now: datetime, store: bool = True) -
         tell(Event.ALERT, code="plan-not-confirmed", subject=str(made.night), text="; ".join(lies[:5]))
         raise Permanent(f"the plan of {made.night} is not confirmed by its checker: {'; '.join(lies[:5])}")
     if store:
+        ports.ledger.claim(BASELINE, "fleet", {"night": made.night.isoformat()})
         _remember_drift(ports, made, drift.settled(observed), now)
         ports.plans.save(made)
         _tell_plan(made)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.errors import BadMessage
-from shared.model.azure import Change, Vault
+from shared.errors import BadMessage, Permanent
+from shared.model.azure import BackupPolicy, Change, ProtectedItem, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Memory, Observed
-from shared.model.plan import Plan
+from shared.model.plan import Finding, Plan
 from shared.ports import Ledger, Ports
 from shared.rules.scope import vault_in_scope
 from shared.rules.slot_policies import fingerprint
@@ -19,6 +19,8 @@ POLICIES = "policies"
 ORIGINS = "origins"
 DRIFT = "drift"
 ROLLED_BACK = "rolledback"
+BASELINE = "baseline"
+UNREADABLE = "vault-unreadable"
 SENT = "sent"
 VERIFIED = "verified"
 CHANGES_BACK = timedelta(days=2)
@@ -41,13 +43,24 @@ def vaults_in_scope(ports: Ports, intent: FleetPolicy) -> tuple[Vault, ...]:
 
 
 def look(ports: Ports, intent: FleetPolicy, vaults: Iterable[Vault]) -> Observed:
-    """Read VMs, items and policies of `vaults`, and settle what earlier writes became."""
-    vaults = tuple(vaults)
+    """Read VMs, items and policies of `vaults`, and settle what earlier writes became.
+
+    A vault that cannot be read for good is a finding: it does not keep the others from their night.
+    """
+    vms = tuple(ports.fleet.vms(intent.scope.subscriptions))
+    contents: dict[Vault, tuple[list[ProtectedItem], list[BackupPolicy]]] = {}
+    unreadable = []
+    for vault in vaults:
+        try:
+            contents[vault] = ports.vaults.items(vault), ports.vaults.policies(vault)
+        except Permanent as problem:
+            unreadable.append(Finding(UNREADABLE, vault.id, f"{vault.name} could not be read: {problem}"))
     observed = Observed(
-        vaults=vaults,
-        vms=tuple(ports.fleet.vms(intent.scope.subscriptions)),
-        items=tuple(item for vault in vaults for item in ports.vaults.items(vault)),
-        policies=tuple(policy for vault in vaults for policy in ports.vaults.policies(vault)),
+        vaults=tuple(contents),
+        vms=vms,
+        items=tuple(item for items, _ in contents.values() for item in items),
+        policies=tuple(policy for _, policies in contents.values() for policy in policies),
+        unreadable=tuple(unreadable),
     )
     settle(ports.ledger, observed)
     return replace(observed, memory=remember(ports.ledger))

@@ -1,9 +1,9 @@
 """What happened in the night? Look once more, put the record beside it, and store the morning report."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from shared.flows.look import ORIGINS, look, vaults_in_scope
+from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
 from shared.flows.record import steps_of
 from shared.model.azure import Job, ProtectedItem
 from shared.model.intent import FleetPolicy
@@ -13,37 +13,37 @@ from shared.model.plan import Finding, Plan
 from shared.ports import Ports
 from shared.report import data, page
 from shared.rules import protection
-from shared.rules.backup_windows import morning
+from shared.rules.backup_windows import last_finished_night
 from shared.rules.slots import start_slots
 from shared.telemetry import Event, tell
 
 REVIEWED = "reviewed"
-BASELINE = "baseline"
 FLEET_DAY = timedelta(days=1)
 
 
 def review_tonight(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport | None:
-    """Make the report once its night's windows are over; None where it is too early, or done."""
-    night = intent.night_of(now)
-    regions = {line.region for line in made.vms} if (made := ports.plans.latest()) else set()
-    if now < morning(intent, night, regions) or ports.ledger.read(REVIEWED, str(night)) is not None:
+    """Make the report of the newest night that is over; None where that is done, or was before the first plan."""
+    made, first = newest_plan(ports), ports.ledger.read(BASELINE, "fleet")
+    if made is None or first is None:
         return None
-    report = review(ports, intent, now)
+    night = last_finished_night(intent, now, {line.region for line in made.vms})
+    if night < date.fromisoformat(first["night"]) or ports.ledger.read(REVIEWED, str(night)) is not None:
+        return None
+    report = review(ports, intent, now, night)
     ports.ledger.claim(REVIEWED, str(night), {"at": now.isoformat()})
     return report
 
 
-def review(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport:
-    """Make and store the report of the fleet day that holds `now`, compared with the day before the first plan."""
+def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None = None) -> NightReport:
+    """Make and store the report of a fleet day (the one that holds `now`), compared with that of the first plan."""
+    night = night or intent.night_of(now)
     observed = look(ports, intent, vaults_in_scope(ports, intent))
-    begins = datetime.combine(intent.night_of(now), datetime.min.time(), now.tzinfo) + timedelta(
-        hours=intent.day_starts
-    )
-    before = _baseline(ports, begins)
-    made = ports.plans.latest()
-    findings = protection.judge(observed, intent)
+    begins = _begin(intent, night)
+    before = _baseline(ports, intent, night)
+    made = newest_plan(ports)
+    findings = (*observed.unreadable, *protection.judge(observed, intent))
     report = NightReport(
-        night=intent.night_of(now),
+        night=night,
         made_at=now,
         policy_version=intent.version,
         begins_at=begins,
@@ -66,15 +66,15 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime) -> NightReport:
     return report
 
 
-def _baseline(ports: Ports, begins: datetime) -> datetime | None:
-    """Return when the fleet day began that others are compared with: the first one ever reviewed; None on that day.
+def _begin(intent: FleetPolicy, night: date) -> datetime:
+    return datetime.combine(night, time(intent.day_starts), UTC)
 
-    A plan is reported before it is written, so on the first day reviewed nothing had been moved.
-    """
-    ports.ledger.claim(BASELINE, "fleet", {"begins_at": begins.isoformat()})
+
+def _baseline(ports: Ports, intent: FleetPolicy, night: date) -> datetime | None:
+    """Return when the fleet day of the first plan began: nothing was moved in it. None before and on that day."""
     row = ports.ledger.read(BASELINE, "fleet")
-    first = datetime.fromisoformat(row["begins_at"]) if row else begins
-    return first if first < begins else None
+    first = date.fromisoformat(row["night"]) if row else night
+    return _begin(intent, first) if first < night else None
 
 
 def _slots_before(ports: Ports, observed: Observed, day: date) -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vault, Vm
-from shared.model.plan import Plan
+from shared.model.plan import Finding, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A look at the vaults in scope. `vms` holds every VM of the subscriptions; `changes` only where drift is."""
+    """A look at the vaults in scope. `vms` holds every VM of the subscriptions; `changes` only where drift is.
+
+    `unreadable` has a finding for each vault in scope that could not be read; it is in no other field.
+    """
 
     vaults: tuple[Vault, ...]
     vms: tuple[Vm, ...]
@@ -34,3 +37,4 @@ class Observed:
     changes: tuple[Change, ...] = ()
     memory: Memory = Memory()
     previous: Plan | None = None
+    unreadable: tuple[Finding, ...] = ()

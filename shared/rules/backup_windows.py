@@ -78,7 +78,12 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
         policies=draft.policies,
         edits=edits,
         proofs=draft.levelled.proofs,
-        findings=(*draft.levelled.findings, *dict.fromkeys((*refused, *draft.findings)), *_without_safe_hour(lines)),
+        findings=(
+            *observed.unreadable,
+            *draft.levelled.findings,
+            *dict.fromkeys((*refused, *draft.findings)),
+            *_without_safe_hour(lines),
+        ),
     )
 
 
@@ -98,10 +103,19 @@ def report_after(intent: FleetPolicy, instant: datetime, regions: Iterable[str])
     return next(found for found in mornings if found > instant)
 
 
+def last_finished_night(intent: FleetPolicy, now: datetime, regions: Iterable[str]) -> date:
+    """Return the newest fleet day all of whose windows are over."""
+    regions, tonight = tuple(regions), intent.night_of(now)
+    nights = (tonight - timedelta(days=days) for days in range(4))
+    return next(night for night in nights if morning(intent, night, regions) <= now)
+
+
 def _draft(members: Sequence[Candidate], observed: Observed, intent: FleetPolicy, night: date) -> Draft:
     levelled = _level_regions(members, observed, intent)
-    staying = [member.membership.item for member in members if not member.free]
-    names = numbered(_places(members, levelled.slots), intent.limits.vms_per_policy, staying)
+    places = _places(members, levelled.slots)
+    planned = {place.item.id for place in places}
+    staying = [item for item in observed.items if item.id not in planned]
+    names = numbered(places, intent.limits.vms_per_policy, staying)
     policies = _slot_policies(members, levelled.slots, names, night)
     blocked, findings = policy_findings(policies, observed, intent, night)
     return Draft(tuple(members), levelled, names, policies, blocked, findings)

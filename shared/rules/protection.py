@@ -13,7 +13,9 @@ from shared.rules.slot_policies import is_ours, of_tier, slot_policy
 
 NEAR = 0.9
 """Share of a limit from which on it is reported."""
-NEEDS_HUMAN = frozenset({"unprotected", "protection-stopped", "soft-deleted", "wrong-tier", "vm-gone", "no-tier"})
+NEEDS_HUMAN = frozenset(
+    {"unprotected", "protection-stopped", "soft-deleted", "wrong-tier", "vm-gone", "no-tier", "vault-unreadable"}
+)
 """Codes that only a person can settle in this version."""
 
 
@@ -112,6 +114,7 @@ def _limit_findings(observed: Observed, intent: FleetPolicy) -> Iterable[Finding
     per_policy = Counter(item.policy_id for item in observed.items if item.policy_id)
     policies = Counter(policy.vault_id for policy in observed.policies)
     names = {vault.id: vault.name for vault in observed.vaults}
+    names |= {policy.id: policy.name for policy in observed.policies}
     limits = intent.limits
     for counts, limit, what in (
         (per_vault, limits.vms_per_vault, "VMs"),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.errors import Permanent
 from shared.flows.look import (
     DRIFT,
     PLACEMENTS,
@@ -32,7 +33,16 @@ def test_a_look_reads_vms_once_and_items_and_policies_of_each_vault() -> None:
     night = stage(vms=4, vaults=2)
     seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
     assert (len(seen.vaults), len(seen.vms), len(seen.items), len(seen.policies)) == (2, 4, 4, 2)
-    assert night.calls == ["vaults.vaults", "fleet.vms", *["vaults.items"] * 2, *["vaults.policies"] * 2]
+    assert night.calls == ["vaults.vaults", "fleet.vms", *["vaults.items", "vaults.policies"] * 2]
+
+
+def test_a_vault_that_cannot_be_read_is_a_finding_and_the_others_are_looked_at() -> None:
+    night = stage(vms=4, vaults=2)
+    night.will("vaults.items", Permanent("not allowed", "AuthorizationFailed"))
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    assert (len(seen.vaults), len(seen.items)) == (1, 2)
+    (finding,) = seen.unreadable
+    assert (finding.code, "could not be read: not allowed" in finding.text) == ("vault-unreadable", True)
 
 
 def test_history_is_asked_as_far_back_as_the_limit_says() -> None:

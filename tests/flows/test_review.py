@@ -29,8 +29,26 @@ def test_before_the_windows_are_over_there_is_nothing_to_review() -> None:
     assert (night.calls, night.ports.reports.latest("json")) == ([], None)
 
 
+def test_without_a_plan_there_is_nothing_to_review() -> None:
+    night = stage()
+    night.world.advance_to(MORNING)
+    assert review.review_tonight(night.ports, night.intent, MORNING) is None
+
+
+def test_a_night_whose_windows_close_after_the_next_day_began_is_reviewed_then() -> None:
+    night = stage()
+    night.plan()
+    late = MORNING + timedelta(hours=10)
+    night.world.advance_to(late)
+    assert night.intent.night_of(late) > AFTERNOON.date()
+    report = review.review_tonight(night.ports, night.intent, late)
+    assert report is not None
+    assert (report.night, len(report.runs_after)) == (AFTERNOON.date(), 3)
+
+
 def test_a_night_is_reviewed_once() -> None:
     night = stage()
+    night.plan()
     night.world.advance_to(MORNING)
     report = review.review_tonight(night.ports, night.intent, MORNING)
     assert report is not None
@@ -53,6 +71,7 @@ def test_both_forms_of_the_report_are_stored() -> None:
 
 def test_the_first_day_has_nothing_to_compare_with_and_the_next_has_the_first() -> None:
     night = stage()
+    night.plan()
     night.world.advance_to(MORNING)
     first = review.review(night.ports, night.intent, MORNING)
     assert (first.before_begins_at, first.runs_before) == (None, ())

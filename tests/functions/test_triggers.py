@@ -94,6 +94,7 @@ def test_before_the_first_report_there_is_none_to_read(night: Stage) -> None:
     ],
 )
 def test_the_report_comes_as_html_or_as_json(night: Stage, accept: str, mimetype: str) -> None:
+    tick("plan_backup_windows")
     night.world.advance_to(datetime.fromisoformat("2026-03-03T08:00:00Z"))
     tick("review_night")
     answer = ask("report", accept)

@@ -27,13 +27,18 @@ def trusting_environment(ca: Path, identity: Identity) -> dict[str, str]:
     }
 
 
-def app_settings(azurite: Azurite, arm: str) -> dict[str, str]:
-    """Return the app's settings for the local Azure; what deploys differs from it in these values only."""
+def app_settings(azurite: Azurite, queues: str, arm: str) -> dict[str, str]:
+    """Return the app's settings for the local Azure; what deploys differs from it in these values only.
+
+    `queues` is the queue endpoint that keeps simulated time; Azurite's own is for nobody else.
+    """
     return {
         "AzureWebJobsStorage__blobServiceUri": azurite.blob_uri,
-        "AzureWebJobsStorage__queueServiceUri": azurite.queue_uri,
+        "AzureWebJobsStorage__queueServiceUri": queues,
         "AzureWebJobsStorage__tableServiceUri": azurite.table_uri,
+        "FleetStorage__queueServiceUri": queues,
         "NIGHTSHIFT_BLOB_URI": azurite.blob_uri,
         "NIGHTSHIFT_TABLE_URI": azurite.table_uri,
+        "NIGHTSHIFT_QUEUE_URI": queues,
         "NIGHTSHIFT_ARM_ENDPOINT": arm,
     }

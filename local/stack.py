@@ -14,7 +14,7 @@ from local.certificates import Certificates, write_certificates
 from local.child import Child, ChildError
 from local.control import Control
 from local.environment import app_settings, trusting_environment
-from local.storage import Identity, prepare_storage
+from local.storage import Identity, prepare_queues, prepare_storage
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,6 +34,7 @@ class Wanted:
     start: str = ""
     containers: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,7 +55,9 @@ class Stack:
             ready = self._ready(self._arm_process)
             self.arm = Control(ready["arm"], certificates.ca)
             self.identity = Identity(ready["identity"], header)
+            self.queue_uri = str(ready["queues"])
             prepare_storage(azurite, self.identity, certificates.ca, containers=wanted.containers, tables=wanted.tables)
+            prepare_queues(self.queue_uri, self.identity, certificates.ca, wanted.queues)
         except BaseException:
             self.stop()
             raise
@@ -62,7 +65,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the host, also good for any other program that is to use the local Azure."""
-        settings = app_settings(self.azurite, self.arm.url)
+        settings = app_settings(self.azurite, self.queue_uri, self.arm.url)
         return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
 
     @property
@@ -86,9 +89,10 @@ class Stack:
         self._host_process = self._host = None
 
     def run(self, until: str) -> list[dict[str, Any]]:
-        """Run all timers due by `until` (ISO, with offset) and return one record per invocation.
+        """Run all timers and queue messages due by `until` (ISO, with offset), in order; return one record each.
 
-        A record has function, at, past_due, ok, error and seconds. Raise ChildError where a child died meanwhile.
+        Messages that are due run before time moves on. A record has function, at, past_due, ok, error and seconds.
+        Raise ChildError where a child died meanwhile.
         """
         try:
             answer = self.host.post("/_local/run", {"until": until})
@@ -118,6 +122,7 @@ class Stack:
             "--cert", str(certificates.cert), "--key", str(certificates.key),
             "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
             "--start", wanted.start, "--identity-header", header,
+            "--queues", self.azurite.queue_uri, "--ca", str(certificates.ca),
         ]  # fmt: skip
 
     def _ready(self, process: Child) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What must be there in storage before the app runs? The containers and tables that infra makes in Azure."""
+"""What must be there in storage before the app runs? Containers, tables and queues, which infra makes in Azure."""
 
 import contextlib
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Identity:
 def prepare_storage(
     azurite: Azurite, identity: Identity, ca: Path, *, containers: Sequence[str], tables: Sequence[str]
 ) -> None:
-    """Create the containers and tables that are not there yet."""
+    """Create the containers and tables that are not there yet; `prepare_queues` does the same for queues."""
     with BlobServiceClient(azurite.blob_uri, identity, connection_verify=str(ca)) as blobs:
         for name in containers:
             with contextlib.suppress(ResourceExistsError):
@@ -45,3 +45,16 @@ def prepare_storage(
     with TableServiceClient(azurite.table_uri, credential=identity, connection_verify=str(ca)) as rows:
         for name in tables:
             rows.create_table_if_not_exists(name)
+
+
+def prepare_queues(queue_uri: str, identity: Identity, ca: Path, queues: Sequence[str]) -> None:
+    """Create the queues that are not there yet."""
+    if not queues:
+        return
+    # Imported here: it takes half a second, and not every app has queues.
+    from azure.storage.queue import QueueServiceClient
+
+    with QueueServiceClient(queue_uri, identity, connection_verify=str(ca)) as service:
+        for name in queues:
+            with contextlib.suppress(ResourceExistsError):
+                service.create_queue(name)

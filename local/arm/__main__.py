@@ -1,14 +1,17 @@
-"""How is the pretend ARM started? `python -m local.arm`: ARM over TLS, managed identity over http, one JSON line."""
+"""How is the pretend ARM started? `python -m local.arm`: ARM and queues over TLS, identity over http, one JSON line."""
 
 import argparse
 import asyncio
 import json
+import socket
 import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from local import faults, fleets, identity
+from local import faults, fleets, identity, queue_pass
 from local.arm.app import application
-from local.arm.server import listen, serve, server
+from local.arm.server import Server, listen, serve, server
 from local.clock import parse
 from local.world import Pace, PageSizes
 from local.world.cloud import Cloud
@@ -32,9 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
         "identity": f"http://127.0.0.1:{token_socket.getsockname()[1]}/msi/token",
         "identity_header": options.identity_header,
     }
-    servers = ((arm, arm_socket), (tokens, token_socket))
+    servers = [(arm, arm_socket), (tokens, token_socket)]
+    if options.queues:
+        queues, queue_socket = _queue_pass(options, cloud)
+        servers.append((queues, queue_socket))
+        ready["queues"] = f"https://127.0.0.1:{queue_socket.getsockname()[1]}{urlsplit(options.queues).path}"
     asyncio.run(serve(servers, lambda: print(json.dumps(ready), flush=True), watch_stdin=not options.keep))
     return 0
+
+
+def _queue_pass(options: argparse.Namespace, cloud: Cloud) -> tuple[Server, socket.socket]:
+    """Return the server in front of Azurite's queues: it belongs here, where the clock is."""
+    passing = queue_pass.application(options.queues, options.ca, cloud.now)
+    return server(passing, ssl_certfile=options.cert, ssl_keyfile=options.key), listen("127.0.0.1", 0)
 
 
 def _world(options: argparse.Namespace) -> World:
@@ -55,6 +68,8 @@ def _options(arguments: list[str] | None) -> Any:
     parser.add_argument("--identity-header", default="local", help="the secret that X-IDENTITY-HEADER must carry")
     parser.add_argument("--cert", required=True, help="PEM chain for localhost and 127.0.0.1")
     parser.add_argument("--key", required=True, help="its PEM key")
+    parser.add_argument("--queues", default="", help="Azurite's queue endpoint; none: no pass-through")
+    parser.add_argument("--ca", type=Path, help="PEM of the authority behind Azurite's certificate")
     parser.add_argument("--fleet", default="demo", help="demo or generated:VMS,VAULTS,REGIONS")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--faults", default="issue", help="calm, issue or a JSON file")

@@ -17,12 +17,16 @@ import uvicorn
 from starlette.applications import Starlette
 
 from local.control import Control
-from local.host.bindings import read_functions
+from local.host.bindings import QueueFunction, read_functions
 from local.host.errors import HostError
+from local.host.host_json import extension
 from local.host.invocations import Invocations
 from local.host.logs import InvocationLog, log_to_stderr
+from local.host.queue_settings import queue_settings
+from local.host.queues import Queues
 from local.host.service import Host, application
 from local.host.storage import host_state
+from local.host.storage_queues import QueueOutputs
 from local.host.worker import Worker
 from local.host.world import ArmWorld, World
 
@@ -58,7 +62,10 @@ async def _serve(app: Path, world: World, log: InvocationLog, listening: socket.
     _hand_over_time(world)
     functions = read_functions(await worker.load(app), os.environ)
     lease, monitor = host_state(functions, os.environ)
-    host = Host(functions, world, Invocations(worker, world, log), lease, monitor)
+    settings = queue_settings(extension(app, "queues"))
+    invocations = Invocations(worker, world, log, QueueOutputs(settings.encoding))
+    triggered = [function for function in functions if isinstance(function, QueueFunction)]
+    host = Host(functions, world, invocations, lease, monitor, Queues(triggered, settings, world, invocations))
 
     @asynccontextmanager
     async def while_serving(_: Starlette) -> AsyncIterator[None]:

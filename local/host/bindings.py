@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.host.errors import HostError
 from local.host.schedule import Schedule, ScheduleError
 
 _SETTING = re.compile(r"%([^%]+)%")
+_QUEUE_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+_HOST_STORAGE = "AzureWebJobsStorage"
+"""The connection of a binding that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,22 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """Where a queue is: the queue endpoint of its storage account, without a trailing slash, and its name."""
+
+    endpoint: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOutput:
+    """A parameter that a function fills for a queue; `$return` is what it returns."""
+
+    argument: str
+    queue: Queue
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFunction:
     """A function that a timer triggers; `argument` is the parameter that takes the tick."""
 
@@ -31,6 +50,7 @@ class TimerFunction:
     schedule: Schedule
     run_on_startup: bool
     use_monitor: bool
+    outputs: tuple[QueueOutput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +62,21 @@ class HttpFunction:
     argument: str
     route: str
     methods: frozenset[str]
+    outputs: tuple[QueueOutput, ...] = ()
 
 
-type Hosted = TimerFunction | HttpFunction
+@dataclass(frozen=True, slots=True)
+class QueueFunction:
+    """A function that queue messages trigger; `argument` is the parameter that takes one."""
+
+    function_id: str
+    name: str
+    argument: str
+    queue: Queue
+    outputs: tuple[QueueOutput, ...] = ()
+
+
+type Hosted = TimerFunction | HttpFunction | QueueFunction
 
 
 def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> list[Hosted]:
@@ -72,16 +104,15 @@ def _hosted(function: Indexed, settings: Mapping[str, str]) -> Hosted:
     if len(triggers) != 1:
         raise HostError([f"it has {len(triggers)} triggers; expected one"])
     trigger = triggers[0]
-    match trigger["type"]:
-        case "timerTrigger" if not others:
-            return _timer(function, trigger, settings)
-        case "httpTrigger" if all(binding["type"] == "http" for binding in others):
-            return _http(function, trigger)
-        case "timerTrigger" | "httpTrigger":
-            kinds = ", ".join(sorted({binding["type"] for binding in others} - {"http"}))
-            raise HostError([f"the local host does not host bindings of kind {kinds} yet"])
-        case kind:
-            raise HostError([f"the local host does not host triggers of kind {kind} yet"])
+    if (read := _READERS.get(trigger["type"])) is None:
+        raise HostError([f"the local host does not host triggers of kind {trigger['type']} yet"])
+    hosted_kinds = {"queue", "http"} if trigger["type"] == "httpTrigger" else {"queue"}
+    if strange := sorted({binding["type"] for binding in others} - hosted_kinds):
+        raise HostError([f"the local host does not host bindings of kind {', '.join(strange)} yet"])
+    outputs = tuple(
+        QueueOutput(binding["name"], _place(binding, settings)) for binding in others if binding["type"] == "queue"
+    )
+    return replace(read(function, trigger, settings), outputs=outputs)
 
 
 def _timer(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str, str]) -> TimerFunction:
@@ -99,10 +130,36 @@ def _timer(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str,
     )
 
 
-def _http(function: Indexed, trigger: Mapping[str, Any]) -> HttpFunction:
+def _http(function: Indexed, trigger: Mapping[str, Any], _: Mapping[str, str]) -> HttpFunction:
     methods = frozenset(str(method).upper() for method in trigger.get("methods") or ())
     route = trigger.get("route") or function.name
     return HttpFunction(function.function_id, function.name, trigger["name"], route, methods)
+
+
+def _queue(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str, str]) -> QueueFunction:
+    return QueueFunction(function.function_id, function.name, trigger["name"], _place(trigger, settings))
+
+
+_READERS: dict[str, Callable[[Indexed, Mapping[str, Any], Mapping[str, str]], Hosted]] = {
+    "timerTrigger": _timer,
+    "httpTrigger": _http,
+    "queueTrigger": _queue,
+}
+
+
+def _place(binding: Mapping[str, Any], settings: Mapping[str, str]) -> Queue:
+    """Return the queue of a trigger or an output. The host lower-cases its name, as Azure's does."""
+    connection = binding.get("connection") or _HOST_STORAGE
+    setting = f"{connection}__queueServiceUri"
+    name = resolve(binding["queueName"], settings).lower()
+    problems = []
+    if not settings.get(setting):
+        problems.append(f"{setting} is not set; connection '{connection}' needs the queue endpoint of its account")
+    if not _QUEUE_NAME.fullmatch(name):
+        problems.append(f"queue name '{name}': expected 3 to 63 letters and digits, with single hyphens in between")
+    if problems:
+        raise HostError(problems)
+    return Queue(settings[setting].rstrip("/"), name)
 
 
 def resolve(text: str, settings: Mapping[str, str]) -> str:

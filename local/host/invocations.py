@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from local.host.bindings import Hosted, HttpFunction, TimerFunction
+from local.host.bindings import Hosted, HttpFunction, QueueFunction, TimerFunction
 from local.host.logs import InvocationLog
 from local.host.monitor import ScheduleStatus
+from local.host.storage_queues import QueueOutputs
 from local.host.worker import Message, Outcome, Worker
 from local.host.world import World
 
@@ -41,11 +42,12 @@ class Invocation:
 class Invocations:
     """Runs functions one at a time, so that simulated time and the caller's name belong to one of them only."""
 
-    def __init__(self, worker: Worker, world: World, log: InvocationLog) -> None:
+    def __init__(self, worker: Worker, world: World, log: InvocationLog, outputs: QueueOutputs) -> None:
         self.counts: Counter[str] = Counter()
         self._worker = worker
         self._world = world
         self._log = log
+        self._outputs = outputs
         self._one_at_a_time = asyncio.Lock()
 
     async def tick(self, function: TimerFunction, status: ScheduleStatus | None, *, past_due: bool) -> Invocation:
@@ -66,6 +68,16 @@ class Invocations:
             self._begin(function)
             return await self._end(function, self._worker.answer(function.function_id, function.argument, request))
 
+    async def receive(
+        self, function: QueueFunction, body: str | bytes, metadata: Mapping[str, str | int | datetime]
+    ) -> Invocation:
+        """Run a queue function with one message; an exception in it is an error in the record."""
+        async with self._one_at_a_time:
+            at = self._begin(function)
+            running = self._worker.receive(function.function_id, function.argument, body, metadata)
+            outcome = await self._end(function, running)
+            return Invocation(function.name, at, False, outcome.error, (self._world.now() - at).total_seconds())
+
     def _begin(self, function: Hosted) -> datetime:
         self.counts[function.name] += 1
         label = f"{function.name}#{self.counts[function.name]}"
@@ -75,7 +87,7 @@ class Invocations:
         return at
 
     async def _end(self, function: Hosted, running: Awaitable[Outcome]) -> Outcome:
-        outcome = await running
+        outcome = self._outputs.write(function.outputs, await running)
         if outcome.error is not None:
             _log.error("%s failed: %s", function.name, outcome.error, extra={"trace": outcome.trace})
         self._log.end()

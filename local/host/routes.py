@@ -1,6 +1,5 @@
 """How does HTTP reach the functions? Their routes, with the methods they name; the authorisation level is ignored."""
 
-import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from starlette.routing import Route
 
 from local.host.bindings import HttpFunction
 from local.host.errors import HostError
+from local.host.host_json import extension
 from local.host.invocations import Invocations
 from local.host.worker import Message, Outcome, TypedData
 
@@ -24,9 +24,7 @@ type Endpoint = Callable[[Request], Awaitable[Response]]
 
 def route_prefix(app: Path) -> str:
     """Return what stands before every route: `extensions.http.routePrefix` of host.json, else `api`."""
-    host_json = app / "host.json"
-    settings = json.loads(host_json.read_text(encoding="utf-8")) if host_json.exists() else {}
-    return str(settings.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+    return str(extension(app, "http").get("routePrefix", "api")).strip("/")
 
 
 def function_route(function: HttpFunction, prefix: str, invocations: Invocations) -> Route:

@@ -16,6 +16,7 @@ from local.host.bindings import Hosted, HttpFunction, TimerFunction
 from local.host.invocations import Invocation, Invocations
 from local.host.lease import Lease
 from local.host.monitor import Monitor
+from local.host.queues import Queues
 from local.host.routes import function_route, route_prefix
 from local.host.timers import Timers
 from local.host.world import World
@@ -23,13 +24,14 @@ from local.host.world import World
 
 @dataclass(slots=True)
 class Host:
-    """One running host of one app: its functions, and the timers once it holds the lease."""
+    """One running host of one app: its functions, its queues, and the timers once it holds the lease."""
 
     functions: Sequence[Hosted]
     world: World
     invocations: Invocations
     lease: Lease
     monitor: Monitor
+    queues: Queues
     _timers: Timers | None = None
     _one_run_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -48,20 +50,31 @@ class Host:
         return self._timers is not None
 
     async def run(self, until: datetime) -> list[Invocation]:
-        """Run every timer that falls due by `until`, in order, and leave the clock at `until` or later.
+        """Run every timer and message that falls due by `until`, in order, and leave the clock at `until` or later.
 
         Where another host holds the lease, nothing runs and the clock is left alone.
         """
         ran: list[Invocation] = []
         async with self._one_run_at_a_time:
             while self.lead() and self._timers is not None:
-                invocation = await self._timers.step(until)
+                invocation = await self._step(self._timers, until)
                 if invocation is None:
                     if self.world.now() < until:
                         self.world.advance(until)
                     break
                 ran.append(invocation)
         return ran
+
+    async def _step(self, timers: Timers, until: datetime) -> Invocation | None:
+        """Run what is due first, if it is due by `until`. Messages that are due run before any timer."""
+        while (message_due := self.queues.due()) is not None and message_due <= until:
+            if message_due > self.world.now():
+                if (timer_due := timers.due()) is not None and timer_due < message_due:
+                    break
+                self.world.advance(message_due)
+            if (invocation := await self.queues.step()) is not None:
+                return invocation
+        return await timers.step(until)
 
     def status(self) -> dict[str, object]:
         """Return what the host does now, as JSON values."""

@@ -47,6 +47,10 @@ class Timers:
         """Return the next occurrence of each timer; a past one is due at once."""
         return {timer.function.name: timer.status.next for timer in self._timers}
 
+    def due(self) -> datetime | None:
+        """Return when the next timer is due, a past instant where one is late; None where there are no timers."""
+        return min((timer.due for timer in self._timers), default=None)
+
     async def step(self, until: datetime) -> Invocation | None:
         """Run the timer that is due first, if it is due by `until`, after moving the clock there; else return None.
 

@@ -3,7 +3,8 @@
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,11 +61,16 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one invocation; `returned` is what an HTTP function answered, None where it did not."""
+    """What became of one invocation.
+
+    `returned` is what an HTTP function answered, None where it did not; `outputs` are the bodies that it gave to each
+    output binding, by the name of the parameter.
+    """
 
     error: str | None
     trace: str
-    returned: Any
+    returned: Any = None
+    outputs: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 class Worker:
@@ -98,28 +104,63 @@ class Worker:
         """Run an HTTP function with `request`, a message with method, url, headers, query, params and body."""
         return await self._invoke(function_id, argument, TypedData(http=request))
 
+    async def receive(
+        self, function_id: str, argument: str, body: str | bytes, metadata: Mapping[str, str | int | datetime]
+    ) -> Outcome:
+        """Run a queue function with the body of a message; `metadata` is what the trigger knows beside it."""
+        data = TypedData(string=body) if isinstance(body, str) else TypedData(bytes=body)
+        return await self._invoke(
+            function_id, argument, data, {name: _typed(value) for name, value in metadata.items()}
+        )
+
     def close(self) -> None:
         """Let the thread pool end."""
         runtime.stop_threadpool_executor()
 
-    async def _invoke(self, function_id: str, argument: str, data: TypedData) -> Outcome:
+    async def _invoke(
+        self, function_id: str, argument: str, data: TypedData, metadata: Mapping[str, TypedData] | None = None
+    ) -> Outcome:
         response = await runtime.invocation_request(
             self._request(
                 invocation_request=Message(
                     invocation_id=f"local-{next(self._numbers)}",
                     function_id=function_id,
                     input_data=[ParameterBinding(name=argument, data=data)],
-                    trigger_metadata={},
+                    trigger_metadata=metadata or {},
                     trace_context=Message(trace_parent="", trace_state="", attributes={}),
                     retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
                 )
             )
         )
         if response.result.status == StatusResult.Success:
-            return Outcome(None, "", response.return_value)
+            given = {output.name: output.data for output in response.output_data} | {"$return": response.return_value}
+            outputs = {name: _bodies(data) for name, data in given.items() if data is not None}
+            return Outcome(None, "", response.return_value, outputs)
         failure = response.result.exception
-        return Outcome(failure.message, failure.stack_trace, None)
+        return Outcome(failure.message, failure.stack_trace)
 
     def _request(self, **body: object) -> SimpleNamespace:
         properties = {"host": "127.0.0.1", "protos": self._protocol}
         return SimpleNamespace(request=SimpleNamespace(**body), properties=properties)
+
+
+def _typed(value: str | int | datetime) -> TypedData:
+    """Return trigger metadata as the host sends it: texts as texts, numbers and instants as JSON."""
+    if isinstance(value, str):
+        return TypedData(string=value)
+    return TypedData(json=json.dumps(value.isoformat() if isinstance(value, datetime) else value))
+
+
+def _bodies(data: Any) -> tuple[bytes, ...]:
+    """Return what a function gave to an output binding: one body, or one for each element of a list."""
+    match data.WhichOneof("data"):
+        case "string":
+            return (data.string.encode(),)
+        case "bytes":
+            return (data.bytes,)
+        case "json":
+            value = json.loads(data.json)
+            parts = value if isinstance(value, list) else [value]
+            return tuple((part if isinstance(part, str) else json.dumps(part)).encode() for part in parts)
+        case _:
+            return ()

@@ -18,6 +18,8 @@ def served(app: Starlette, certificates: Certificates | None = None) -> Iterator
         app,
         log_config=None,
         log_level="error",
+        # A client that keeps its connection open would hold up the end for ten seconds.
+        timeout_graceful_shutdown=1,
         ssl_certfile=certificates.cert if certificates else None,
         ssl_keyfile=str(certificates.key) if certificates else None,
     )

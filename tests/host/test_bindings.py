@@ -3,11 +3,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.host.bindings import HttpFunction, Indexed, TimerFunction, read_functions
+from local.host.bindings import HttpFunction, Indexed, Queue, QueueFunction, QueueOutput, TimerFunction, read_functions
 from local.host.errors import HostError
 
 TIMER = {"type": "timerTrigger", "name": "timer", "schedule": "0 0 * * * *", "direction": "IN"}
 QUEUE = {"type": "queueTrigger", "name": "message", "queueName": "work", "connection": "Fleet"}
+OUTPUT = {"type": "queue", "name": "out", "queueName": "%NEXT%", "connection": "Fleet", "direction": "OUT"}
+FLEET = {"Fleet__queueServiceUri": "https://fleet.queue.core.windows.net/"}
 
 
 def indexed(name: str, *bindings: Mapping[str, object]) -> Indexed:
@@ -32,14 +34,55 @@ def test_every_missing_setting_is_named_with_its_function() -> None:
 
 
 def test_a_trigger_kind_that_is_not_hosted_is_refused_by_name() -> None:
-    with pytest.raises(HostError, match=r"'work'.*does not host triggers of kind queueTrigger yet"):
-        read_functions([indexed("tick", TIMER), indexed("work", QUEUE)], {})
+    with pytest.raises(HostError, match=r"'work'.*does not host triggers of kind blobTrigger yet"):
+        read_functions([indexed("tick", TIMER), indexed("work", {"type": "blobTrigger", "name": "blob"})], {})
 
 
 def test_an_output_binding_that_is_not_hosted_is_refused_by_name() -> None:
-    output = {"type": "queue", "name": "out", "queueName": "work", "direction": "OUT"}
-    with pytest.raises(HostError, match="does not host bindings of kind queue yet"):
+    output = {"type": "table", "name": "out", "direction": "OUT"}
+    with pytest.raises(HostError, match="does not host bindings of kind table yet"):
         read_functions([indexed("tick", TIMER, output)], {})
+
+
+def test_a_connection_is_the_setting_of_that_name_with_the_queue_endpoint() -> None:
+    [work] = read_functions([indexed("work", QUEUE)], FLEET)
+    assert work == QueueFunction("work", "work", "message", Queue("https://fleet.queue.core.windows.net", "work"))
+
+
+def test_a_binding_without_a_connection_uses_the_hosts_own_storage() -> None:
+    settings = {"AzureWebJobsStorage__queueServiceUri": "https://host.queue.core.windows.net"}
+    [work] = read_functions([indexed("work", {**QUEUE, "connection": ""})], settings)
+    assert isinstance(work, QueueFunction)
+    assert work.queue == Queue("https://host.queue.core.windows.net", "work")
+
+
+def test_a_queue_name_is_lower_case_with_settings_filled_in() -> None:
+    [work] = read_functions([indexed("work", {**QUEUE, "queueName": "%STAGE%-Work"})], {**FLEET, "STAGE": "Test"})
+    assert isinstance(work, QueueFunction)
+    assert work.queue.name == "test-work"
+
+
+def test_a_queue_output_may_stand_beside_any_trigger() -> None:
+    settings = {**FLEET, "NEXT": "next"}
+    answer = {"type": "http", "name": "$return", "direction": "OUT"}
+    functions = [
+        indexed("tick", TIMER, OUTPUT),
+        indexed("work", QUEUE, OUTPUT),
+        indexed("ask", {"type": "httpTrigger", "name": "req"}, answer, OUTPUT),
+    ]
+    expected = (QueueOutput("out", Queue("https://fleet.queue.core.windows.net", "next")),)
+    assert [function.outputs for function in read_functions(functions, settings)] == [expected] * 3
+
+
+def test_a_connection_without_its_setting_is_named() -> None:
+    with pytest.raises(HostError, match="Fleet__queueServiceUri is not set; connection 'Fleet' needs"):
+        read_functions([indexed("work", QUEUE)], {})
+
+
+@pytest.mark.parametrize("name", ["ab", "a--b", "-ab", "a_b", "a" * 64])
+def test_a_name_that_storage_would_refuse_is_named(name: str) -> None:
+    with pytest.raises(HostError, match=f"queue name '{name}': expected 3 to 63 letters"):
+        read_functions([indexed("work", {**QUEUE, "queueName": name})], FLEET)
 
 
 def test_timers_are_monitored_and_do_not_run_on_startup_unless_told() -> None:

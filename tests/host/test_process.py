@@ -108,9 +108,7 @@ def last_words(app: str, place: Place, settings: Mapping[str, str]) -> str:
 
 def test_triggers_that_are_not_hosted_yet_are_each_named_and_nothing_starts(place: Place) -> None:
     words = last_words("unhosted", place, {})
-    assert (
-        "the 'take_message' function is in error: the local host does not host triggers of kind queueTrigger" in words
-    )
+    assert "the 'take_blob' function is in error: the local host does not host triggers of kind blobTrigger" in words
     assert (
         "the 'take_event' function is in error: the local host does not host triggers of kind eventGridTrigger" in words
     )

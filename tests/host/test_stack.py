@@ -71,7 +71,7 @@ def test_a_stopped_host_is_followed_by_one_that_runs_the_timers_at_once(stack: S
 
 def test_an_app_that_cannot_be_hosted_is_reported_with_its_reasons(tmp_path: Path) -> None:
     with (
-        pytest.raises(ChildError, match=r"Functions host ended early with exit code 1[^$]*queueTrigger"),
+        pytest.raises(ChildError, match=r"Functions host ended early with exit code 1[^$]*blobTrigger"),
         running_stack(Wanted(app=APPS / "unhosted"), tmp_path),
     ):
         pytest.fail("the stack came up")

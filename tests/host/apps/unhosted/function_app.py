@@ -5,8 +5,8 @@ import azure.functions as func
 app = func.FunctionApp()
 
 
-@app.queue_trigger(arg_name="message", queue_name="work", connection="Fleet")
-def take_message(message: func.QueueMessage) -> None:
+@app.blob_trigger(arg_name="blob", path="reports/{name}", connection="Fleet")
+def take_blob(blob: func.InputStream) -> None:
     """Never run."""
 
 

@@ -78,7 +78,12 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
         policies=draft.policies,
         edits=edits,
         proofs=draft.levelled.proofs,
-        findings=(*draft.levelled.findings, *dict.fromkeys((*refused, *draft.findings)), *_without_safe_hour(lines)),
+        findings=(
+            *observed.unreadable,
+            *draft.levelled.findings,
+            *dict.fromkeys((*refused, *draft.findings)),
+            *_without_safe_hour(lines),
+        ),
     )
 
 
@@ -96,6 +101,13 @@ def report_after(intent: FleetPolicy, instant: datetime, regions: Iterable[str])
     regions = tuple(regions)
     mornings = (morning(intent, intent.night_of(instant) + timedelta(days=days), regions) for days in range(-2, 3))
     return next(found for found in mornings if found > instant)
+
+
+def last_finished_night(intent: FleetPolicy, now: datetime, regions: Iterable[str]) -> date:
+    """Return the newest fleet day all of whose windows are over."""
+    regions, tonight = tuple(regions), intent.night_of(now)
+    nights = (tonight - timedelta(days=days) for days in range(4))
+    return next(night for night in nights if morning(intent, night, regions) <= now)
 
 
 def _draft(members: Sequence[Candidate], observed: Observed, intent: FleetPolicy, night: date) -> Draft:

@@ -1,10 +1,10 @@
-"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results."""
+"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results, load, curves."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import plan
+from bench import curves, load, plan
 from bench.problems import Shape
 
 
@@ -25,6 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--largest-load", type=int, default=1, help="loads are drawn from 1 to this (default: 1)")
     commands.add_parser("smoke", help="plan small generated fleets; exit 1 where a plan is not good or not true")
     commands.add_parser("results", help="print the table of bench/results/plan.md")
+    one = commands.add_parser("load", help="judge load forecasts on a folder of timestamp,value files")
+    one.add_argument("folder", type=Path, metavar="FOLDER")
+    one.add_argument("--hours", type=float, required=True, help="length of a backup's window, above 0 and at most 24")
+    one = commands.add_parser("curves", help="write load files whose truth is known")
+    one.add_argument("folder", type=Path, metavar="FOLDER")
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--each", type=int, default=4, help="curves of each kind (default: 4)")
     asked = parser.parse_args(arguments)
     match asked.command:
         case "plan":
@@ -33,6 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
             return plan.confirm(asked.problem, asked.plan)
         case "problem":
             return plan.problem(Shape(asked.vms, asked.vaults, asked.policies, asked.largest_load), asked.seed)
+        case "load":
+            return load.load(asked.folder, asked.hours)
+        case "curves":
+            return curves.curves(asked.seed, asked.each, asked.folder)
         case "smoke":
             return plan.smoke()
         case _:

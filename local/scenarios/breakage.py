@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +9,7 @@ from local import fleets
 from local.expectations import ENFORCE
 from local.scenarios.faults import KINDS, OneFault
 from local.scenarios.intent import document
-from local.scenarios.nights import SENT, Nights
+from local.scenarios.nights import SENT, Nights, eve_of_first_moves
 from local.scenarios.told import (
     Told,
     at_least,
@@ -25,10 +24,8 @@ from shared.model.night import Check
 PLAN = "plan_backup_windows"
 PLANNED_AT = EPOCH + timedelta(minutes=29)
 """A minute before the first plan."""
-ENFORCED_AT = EPOCH + timedelta(minutes=59)
-"""A minute before the first enforcement, which writes everything that is due."""
-HEALED_AT = EPOCH + timedelta(hours=28)
-"""One more plan was made, and its day of enforcement is over."""
+HEALS = timedelta(hours=27)
+"""After the first writes: one more plan was made, and its day of enforcement is over."""
 PRUNES = timedelta(days=2)
 """Long enough for the service to prune what it was told to prune, and to count the runs that it skipped."""
 HARM = ("points_pruned", "protection_stopped", "exclusions_lost", "policies_shortened", "runs_skipped", "tags_missed")
@@ -49,35 +46,43 @@ def crash_anywhere(seed: int, nights: int = 40) -> Told:
 
     The fleet ends where it would have ended anyway, or the VMs that differ are held with a reason.
     """
-    calm, harm, broken = _ending(_before(seed, ENFORCED_AT)), defaultdict[str, list[str]](list), Counter[str]()
-    for story, function in _stories(seed):
+    stories = _stories(seed)
+    healed = stories[ENFORCE].world.now + HEALS
+    calm, harm, broken = _ending(stories[ENFORCE].twin(), healed), defaultdict[str, list[str]](list), Counter[str]()
+    for function, story in stories.items():
         moments = _moments(story.twin(), function)
         for moment in _some(len(moments), nights):
             told = story.twin()
             told.crash_at(moment)
-            _note(harm, calm, _ending(told), f"crash at moment {moment}, {moments[moment - 1]}, of {function}")
+            _note(harm, calm, _ending(told, healed), f"crash at moment {moment}, {moments[moment - 1]}, of {function}")
             broken[function] += any(done.error == "Crash" for done in told.log)
     return _told(calm, harm, broken)
 
 
 def faults_anywhere(seed: int, nights: int = 12) -> Told:
     """One call fails, in each of four ways, at `nights` calls of planning and of enforcing; 0 means at every call."""
-    calm, harm, broken = _ending(_before(seed, ENFORCED_AT)), defaultdict[str, list[str]](list), Counter[str]()
-    for story, function in _stories(seed):
+    stories = _stories(seed)
+    healed = stories[ENFORCE].world.now + HEALS
+    calm, harm, broken = _ending(stories[ENFORCE].twin(), healed), defaultdict[str, list[str]](list), Counter[str]()
+    for function, story in stories.items():
         calls = [name for name in _moments(story.twin(), function) if not name.endswith(SENT) and name != "wait"]
         for kind in KINDS:
             for call in _some(len(calls), nights):
                 told = story.twin()
                 told.fault = one = OneFault(call, kind)
-                _note(harm, calm, _ending(told), f"{kind} at call {call}, {calls[call - 1]}, of {function}")
+                _note(harm, calm, _ending(told, healed), f"{kind} at call {call}, {calls[call - 1]}, of {function}")
                 broken[function] += bool(one.struck)
     return _told(calm, harm, broken)
 
 
-def _stories(seed: int) -> Iterator[tuple[Nights, str]]:
-    """Return the story up to each invocation that is to be broken, and the function's name."""
-    yield _before(seed, PLANNED_AT), PLAN
-    yield _before(seed, ENFORCED_AT), ENFORCE
+def _stories(seed: int) -> dict[str, Nights]:
+    """Return a small fleet's story up to a minute before each invocation that is to be broken."""
+    planning, enforcing = (
+        Nights(fleets.generated(10, vaults=1, regions=1, seed=seed), document(limits=LIMITS)) for _ in range(2)
+    )
+    planning.until(PLANNED_AT)
+    enforcing.until(eve_of_first_moves(enforcing))
+    return {PLAN: planning, ENFORCE: enforcing}
 
 
 def _note(harm: dict[str, list[str]], calm: Ending, ending: Ending, where: str) -> None:
@@ -85,13 +90,6 @@ def _note(harm: dict[str, list[str]], calm: Ending, ending: Ending, where: str) 
     elsewhere = [vm for vm, place in calm.places.items() if ending.places.get(vm) != place and vm not in ending.held]
     for name in [*ending.harm.elements(), *(["VMs elsewhere without a reason"] if elsewhere else [])]:
         harm[name].append(where)
-
-
-def _before(seed: int, instant: datetime) -> Nights:
-    """Tell a small fleet's story up to just before the moments that count."""
-    told = Nights(fleets.generated(10, vaults=1, regions=1, seed=seed), document(limits=LIMITS))
-    told.until(instant)
-    return told
 
 
 def _moments(told: Nights, function: str) -> list[str]:
@@ -111,9 +109,9 @@ def _some(count: int, wanted: int) -> list[int]:
     return [1 + index * count // wanted for index in range(wanted)]
 
 
-def _ending(told: Nights) -> Ending:
-    told.until(HEALED_AT)
-    told.dead_until(HEALED_AT + PRUNES)
+def _ending(told: Nights, healed: datetime) -> Ending:
+    told.until(healed)
+    told.dead_until(healed + PRUNES)
     counters = told.truth()["counters"]
     harm = Counter({name: counters[name] for name in HARM})
     for entries, limit, what in (

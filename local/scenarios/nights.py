@@ -199,6 +199,19 @@ class Nights:
             self.fault(call)
 
 
+def eve_of_first_moves(told: Nights) -> datetime:
+    """Return the minute before the tick in which the app would first move a VM, within three days.
+
+    Raises ValueError where it would move none.
+    """
+    rehearsal = told.twin()
+    rehearsal.nights(3)
+    moving = [done.at for done in rehearsal.log if any(name.endswith("assign_policy") for name in done.calls)]
+    if not moving:
+        raise ValueError("the app moves no VM within three days")
+    return moving[0] - timedelta(minutes=1)
+
+
 @cache
 def _timer_triggers() -> tuple[tuple[str, Schedule, Callable[[TimerRequest], None]], ...]:
     """Return the app's timers as it declares them: name, schedule and function."""

@@ -9,13 +9,10 @@ from datetime import timedelta
 from local import fleets
 from local.expectations import ENFORCE
 from local.scenarios.intent import document
-from local.scenarios.nights import Nights
+from local.scenarios.nights import Nights, eve_of_first_moves
 from local.scenarios.told import Told, at_least, at_most, moves, per_vault_day, policy_writes, unharmed, zero
-from local.world.world import EPOCH
 
 LIMITS = {"policy_writes_per_vault_day": 7, "moves_per_vault_day": 9}
-BOTH_AT = EPOCH + timedelta(minutes=59)
-"""A minute before the first enforcement."""
 PATIENCE_SECONDS = 60.0
 
 
@@ -62,7 +59,7 @@ class Turns:
 def twins(seed: int, nights: int = 2) -> Told:
     """Two enforcements run side by side: no VM is written twice, and no quota is overspent."""
     told = Nights(fleets.generated(16, vaults=1, regions=1, seed=seed), document(limits=LIMITS))
-    told.until(BOTH_AT)
+    told.until(eve_of_first_moves(told))
     turns = Turns(random.Random(f"twins|{seed}"))
     failures = _side_by_side(told, turns)
     both = moves(told.world)
@@ -101,7 +98,7 @@ def twins(seed: int, nights: int = 2) -> Told:
 
 
 def _side_by_side(told: Nights, turns: Turns) -> list[BaseException]:
-    """Run the enforcement twice at its next full hour; return what either raised."""
+    """Run the enforcement twice at the full hour, a minute from now; return what either raised."""
     failures: list[BaseException] = []
 
     def run() -> None:
@@ -113,7 +110,7 @@ def _side_by_side(told: Nights, turns: Turns) -> list[BaseException]:
         finally:
             turns.leave()
 
-    told.world.advance_to(BOTH_AT + timedelta(minutes=1))
+    told.world.advance(timedelta(minutes=1))
     told.fault = lambda _: turns.wait_for_turn()
     threads = [threading.Thread(target=run, daemon=True) for _ in range(2)]
     turns.expect(len(threads))

@@ -14,8 +14,8 @@ SEEDS = {
     "rollback": (1, 3),
     "tier-edit": (3, 4),
     "quotas": (3, 5),
-    "crash-anywhere": (1, 16),
-    "faults-anywhere": (1, 4),
+    "crash-anywhere": (1, 12),
+    "faults-anywhere": (1, 3),
     "twins": (10, 2),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""

@@ -1,7 +1,6 @@
 """How does this app want its queues to be read? `extensions.queues` of host.json, with Azure's defaults."""
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Encoding(StrEnum):
         try:
             # .NET's decoder, like XML, does not mind white space.
             body = base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, UnicodeEncodeError) as error:
+        except ValueError as error:
             raise ValueError(f"not base64: {error}") from error
         try:
             return body.decode()

@@ -80,8 +80,8 @@ def settings(office: Post) -> dict[str, str]:
     return office.storage.environment | {
         "AzureWebJobsStorage__blobServiceUri": office.storage.blob_uri,
         "AzureFunctionsWebHost__hostid": uuid4().hex,
-        "Fleet__queueServiceUri": office.endpoint,
-        "FLEET_QUEUE_URI": office.endpoint,
+        "FleetStorage__queueServiceUri": office.endpoint,
+        "NIGHTSHIFT_QUEUE_URI": office.endpoint,
         "WORK_QUEUE": "work",
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
 from local.child import ChildError
 from local.setup_node import NodeMissingError, require_azurite
@@ -67,6 +68,24 @@ def test_a_stopped_host_is_followed_by_one_that_runs_the_timers_at_once(stack: S
     stack.start_host()
     ran = stack.run(later(stack, 0))
     assert [(record["function"], record["past_due"]) for record in ran] == [("visit", True)]
+
+
+def test_a_message_sent_by_anybody_comes_due_on_the_clock_of_the_pretend_arm(tmp_path: Path) -> None:
+    wanted = Wanted(app=APPS / "queues", faults="calm", queues=("soon", "work"), settings={"WORK_QUEUE": "work"})
+    with running_stack(wanted, tmp_path) as stack:
+        queue = QueueClient(
+            stack.queue_uri,
+            "soon",
+            credential=stack.identity,
+            connection_verify=str(stack.certificates.ca),
+            message_encode_policy=TextBase64EncodePolicy(),
+        )
+        began = datetime.fromisoformat(stack.arm.get("/_local/clock")["now"])
+        queue.send_message("in a while", visibility_timeout=600)
+        ran = [record for record in stack.run(later(stack, 1)) if record["function"] in {"put_off", "work"}]
+        queue.close()
+    after = [(record["function"], datetime.fromisoformat(record["at"]) - began) for record in ran]
+    assert after[:2] == [("put_off", timedelta(minutes=10)), ("work", timedelta(minutes=40))]
 
 
 def test_an_app_that_cannot_be_hosted_is_reported_with_its_reasons(tmp_path: Path) -> None:

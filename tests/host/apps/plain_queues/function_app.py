@@ -5,8 +5,8 @@ import azure.functions as func
 app = func.FunctionApp()
 
 
-@app.queue_trigger(arg_name="message", queue_name="plain", connection="Fleet")
-@app.queue_output(arg_name="out", queue_name="echoed", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="plain", connection="FleetStorage")
+@app.queue_output(arg_name="out", queue_name="echoed", connection="FleetStorage")
 def echo(message: func.QueueMessage, out: func.Out[str]) -> None:
     """Give back what came."""
     out.set(message.get_body().decode())

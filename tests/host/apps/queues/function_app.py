@@ -17,7 +17,7 @@ app = func.FunctionApp()
 
 def queue(name: str, **options: object) -> QueueClient:
     """Return the SDK's client, as any app would make it."""
-    return QueueClient(os.environ["FLEET_QUEUE_URI"], name, credential=DefaultAzureCredential(), **options)
+    return QueueClient(os.environ["NIGHTSHIFT_QUEUE_URI"], name, credential=DefaultAzureCredential(), **options)
 
 
 def tell(**seen: object) -> None:
@@ -25,7 +25,7 @@ def tell(**seen: object) -> None:
     logging.getLogger("app").info(json.dumps(seen, default=str))
 
 
-@app.queue_trigger(arg_name="message", queue_name="%WORK_QUEUE%", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="%WORK_QUEUE%", connection="FleetStorage")
 def work(message: QueueMessage) -> None:
     """Log the message, and fail if it says so."""
     tell(
@@ -41,9 +41,9 @@ def work(message: QueueMessage) -> None:
         raise RuntimeError("no luck")
 
 
-@app.queue_trigger(arg_name="message", queue_name="relay", connection="Fleet")
-@app.queue_output(arg_name="one", queue_name="relayed", connection="Fleet")
-@app.queue_output(arg_name="many", queue_name="relayed", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="relay", connection="FleetStorage")
+@app.queue_output(arg_name="one", queue_name="relayed", connection="FleetStorage")
+@app.queue_output(arg_name="many", queue_name="relayed", connection="FleetStorage")
 def relay(message: func.QueueMessage, one: func.Out[str], many: func.Out[typing.List[str]]) -> None:  # noqa: UP006
     """Give one and many messages, and fail afterwards if told."""
     one.set("one")
@@ -52,39 +52,39 @@ def relay(message: func.QueueMessage, one: func.Out[str], many: func.Out[typing.
         raise RuntimeError("no luck")
 
 
-@app.queue_trigger(arg_name="message", queue_name="burst", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="burst", connection="FleetStorage")
 def burst(message: func.QueueMessage) -> None:
     """Say how many messages of the queue can be seen."""
     tell(visible=len(queue("burst").peek_messages(32)))
 
 
-@app.queue_trigger(arg_name="message", queue_name="slow", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="slow", connection="FleetStorage")
 def slow(message: func.QueueMessage) -> None:
     """Take longer than a message is hidden."""
     wiring._wait(660.0)
 
 
-@app.queue_trigger(arg_name="message", queue_name="meddle", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="meddle", connection="FleetStorage")
 def meddle(message: QueueMessage) -> None:
     """Hide the message for another twenty minutes when it comes first: the host's receipt is stale then."""
     if message.dequeue_count == 1:
         queue("meddle").update_message(message.id, message.pop_receipt, visibility_timeout=1200)
 
 
-@app.queue_trigger(arg_name="message", queue_name="lost-poison", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="lost-poison", connection="FleetStorage")
 def last_resort(message: func.QueueMessage) -> None:
     """Fail where poison ends."""
     raise RuntimeError("no luck")
 
 
-@app.queue_trigger(arg_name="message", queue_name="deadly", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="deadly", connection="FleetStorage")
 def deadly(message: QueueMessage) -> None:
     """End the whole host when the message comes first."""
     if message.dequeue_count == 1:
         os._exit(1)
 
 
-@app.queue_trigger(arg_name="message", queue_name="soon", connection="Fleet")
+@app.queue_trigger(arg_name="message", queue_name="soon", connection="FleetStorage")
 def put_off(message: func.QueueMessage) -> None:
     """Send the message on, to be worked on in half an hour."""
     later = queue(os.environ["WORK_QUEUE"], message_encode_policy=TextBase64EncodePolicy())
@@ -92,7 +92,7 @@ def put_off(message: func.QueueMessage) -> None:
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 0 * * * *")
-@app.queue_output(arg_name="out", queue_name="%WORK_QUEUE%", connection="Fleet")
+@app.queue_output(arg_name="out", queue_name="%WORK_QUEUE%", connection="FleetStorage")
 def tick(timer: func.TimerRequest, out: func.Out[str]) -> None:
     """Send a message every hour."""
     out.set("from tick")

@@ -1,0 +1,72 @@
+"""Which messages wait, and when is the next due? The Queues port in this process's memory, on the world's clock."""
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.cloud.message_limits import delay_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message: its queue and body, the instant from which it may be taken, and how often it was taken so far."""
+
+    queue: str
+    body: str
+    due: datetime
+    dequeue_count: int = 0
+
+
+class MemoryQueues:
+    """All queues in one heap by due time. `fault` is told of each send before and, with ".sent", after its effect."""
+
+    def __init__(self, now: Callable[[], datetime], fault: Callable[[str], None] = lambda _: None) -> None:
+        self._now = now
+        self._fault = fault
+        self._numbers = itertools.count()
+        self._waiting: list[tuple[datetime, int, Waiting]] = []
+        self._lock = threading.Lock()
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
+        """Add a message that is seen after the delay; raise Permanent for one that storage would not take."""
+        delay = delay_of(queue, body, delay_seconds)
+        self._fault("queues.send")
+        self._add(Waiting(queue, body, self._now() + timedelta(seconds=delay)))
+        self._fault("queues.send.sent")
+
+    def due(self) -> datetime | None:
+        """Return when the next message may be taken, a past instant where one waits already; None: none is there."""
+        with self._lock:
+            return self._waiting[0][0] if self._waiting else None
+
+    def take(self) -> Waiting | None:
+        """Take out the message that has been due for longest, or return None where none is due now."""
+        with self._lock:
+            if not self._waiting or self._waiting[0][0] > self._now():
+                return None
+            message = heapq.heappop(self._waiting)[2]
+            return replace(message, dequeue_count=message.dequeue_count + 1)
+
+    def give_back(self, message: Waiting, delay_seconds: float = 0.0) -> None:
+        """Put a taken message back, as the host does when its function failed."""
+        self._add(replace(message, due=self._now() + timedelta(seconds=delay_seconds)))
+
+    def waiting(self, queue: str) -> list[str]:
+        """Return the bodies that are in a queue, delayed ones too, in the order in which they are due."""
+        with self._lock:
+            return [message.body for _, _, message in sorted(self._waiting) if message.queue == queue]
+
+    def copy(self, now: Callable[[], datetime]) -> "MemoryQueues":
+        """Return queues of their own that hold the same, on another clock."""
+        other = MemoryQueues(now, self._fault)
+        with self._lock:
+            for _, _, message in sorted(self._waiting):
+                other._add(message)
+        return other
+
+    def _add(self, message: Waiting) -> None:
+        with self._lock:
+            heapq.heappush(self._waiting, (message.due, next(self._numbers), message))

@@ -12,13 +12,14 @@ from shared.flows.record import record
 from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
 from shared.model.intent import FleetPolicy
+from shared.model.observed import Observed
 from shared.model.plan import Outcome, Plan, Step
 from shared.ports import Ports
 from shared.rules import backup_windows as rules
 from shared.rules import drift, plan_proof
 from shared.rules.enforcement import fleet_objection
 from shared.rules.scope import pause_on
-from shared.rules.slot_policies import change_text
+from shared.rules.slot_policies import change_text, fingerprint
 from shared.telemetry import Event, tell
 
 PROGRESS = "progress"
@@ -58,7 +59,7 @@ def plan(ports: Ports, intent: FleetPolicy, now: datetime, store: bool = True) -
         raise Permanent(f"the plan of {made.night} is not confirmed by its checker: {'; '.join(lies[:5])}")
     if store:
         ports.ledger.claim(BASELINE, "fleet", {"night": made.night.isoformat()})
-        _remember_drift(ports, made, drift.settled(observed), now)
+        _remember_drift(ports, made, observed, now)
         ports.plans.save(made)
         _tell_plan(made)
     return made
@@ -168,12 +169,13 @@ def _remember_progress(ports: Ports, made: Plan, steps: Iterable[Step], now: dat
         ports.ledger.write(PROGRESS, step.subject, row)
 
 
-def _remember_drift(ports: Ports, made: Plan, settled: Iterable[str], now: datetime) -> None:
-    """Note when each drift was first reported: it is put back one full day later."""
-    for policy_id in settled:
+def _remember_drift(ports: Ports, made: Plan, observed: Observed, now: datetime) -> None:
+    """Note when each drift was first reported, and what was seen: that is put back one full day later."""
+    for policy_id in drift.settled(observed):
         ports.ledger.drop(DRIFT, policy_id)
+    seen = {policy.id: fingerprint(policy) for policy in observed.policies}
     for finding in made.findings:
-        row = {"since": now.isoformat(), "text": finding.text}
+        row = {"since": now.isoformat(), "text": finding.text, "seen": seen.get(finding.subject, "")}
         if finding.code in drift.CODES and ports.ledger.claim(DRIFT, finding.subject, row):
             tell(Event.ALERT, code=finding.code, subject=finding.subject, text=finding.text)
 

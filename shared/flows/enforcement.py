@@ -112,7 +112,7 @@ def _scenes(due: Due, observed: Observed, busy: Set[tuple[str, str]], today: dat
 
 
 def _waiting_edits(writer: Writer, due: Due, observed: Observed, busy: Set[tuple[str, str]]) -> dict[str, Step]:
-    """Return a step for each due edit that would move runs at an hour when a VM of the policy could lose one."""
+    """Return a step for each due edit of what was not reported yet, or at an hour when a VM could lose a run by it."""
     present = {policy.id: policy for policy in observed.policies}
     lines = {line.vm_id: line for line in due.plan.vms}
     rpos = {tier.name: tier.rpo for tier in writer.intent.tiers}
@@ -136,9 +136,17 @@ def _waiting_edits(writer: Writer, due: Due, observed: Observed, busy: Set[tuple
             for item in observed.items
             if item.policy_id == current.id and (line := lines.get(item.vm_id)) is not None
         ]
-        if reason := edit_obstacle(riders, writer.now):
+        if reason := _not_reported(current, observed) or edit_obstacle(riders, writer.now):
             steps[target.id] = policy_step(writer, target, current, Outcome.WAITING, reason)
     return steps
+
+
+def _not_reported(current: BackupPolicy, observed: Observed) -> str:
+    """Return why a policy may not be overwritten: a person changed it, and no plan has said so yet; "" otherwise."""
+    memory = observed.memory
+    if current.id in memory.drift_since or memory.written.get(current.id) == fingerprint(current):
+        return ""
+    return "somebody changed it since it was planned; it is reported tonight"
 
 
 def _bring_policies(

@@ -63,6 +63,7 @@ def look(ports: Ports, intent: FleetPolicy, vaults: Iterable[Vault]) -> Observed
         unreadable=tuple(unreadable),
     )
     settle(ports.ledger, observed)
+    _forget_other_drift(ports.ledger, observed)
     return replace(observed, memory=remember(ports.ledger))
 
 
@@ -93,6 +94,14 @@ def settle(ledger: Ledger, observed: Observed) -> None:
         for key, row in ledger.rows(kind).items():
             if row["state"] == SENT and truth.get(key) == row[field]:
                 ledger.write(kind, key, {**row, "state": VERIFIED})
+
+
+def _forget_other_drift(ledger: Ledger, observed: Observed) -> None:
+    """Drop the reports of what is there no more: what a person changes once more is reported once more."""
+    present = {policy.id: fingerprint(policy) for policy in observed.policies}
+    for key, row in ledger.rows(DRIFT).items():
+        if key in present and row.get("seen", present[key]) != present[key]:
+            ledger.drop(DRIFT, key)
 
 
 def changes_behind(ports: Ports, observed: Observed, intent: FleetPolicy, now: datetime) -> tuple[Change, ...]:

@@ -160,6 +160,34 @@ def test_retention_that_somebody_raised_after_planning_is_not_lowered_by_the_pla
     assert night.world.counters.policies_shortened == 0
 
 
+def test_what_somebody_changes_once_more_gets_a_report_and_a_full_day_of_its_own() -> None:
+    night, name = settled()
+    moved_in_time(night, name)
+    night.plan()
+    night.tomorrow()
+    edit(night, name, **documents.daily("13:30", daily=30))
+    reported = night.world.now
+    made = night.plan()
+    assert (made.edits, codes(made)) == ((), ["policy-drift"])
+    night.world.advance(timedelta(hours=1))
+    (put_back,) = night.plan().edits
+    assert put_back.due >= reported + timedelta(days=1)
+
+
+def test_what_somebody_changes_after_planning_is_not_overwritten_before_it_is_reported() -> None:
+    night, name = settled()
+    moved_in_time(night, name)
+    night.plan()
+    night.tomorrow()
+    (put_back,) = night.plan().edits
+    edit(night, name, **documents.daily("13:30", daily=30))
+    night.world.advance_to(put_back.due)
+    (step,) = night.enforce().steps
+    assert (step.kind, step.outcome) == ("policy", Outcome.WAITING)
+    assert "reported tonight" in step.reason
+    assert "13:30" in str(night.policy(name).properties["schedulePolicy"])
+
+
 def test_a_schedule_is_put_back_only_when_no_vm_of_the_policy_could_lose_a_run() -> None:
     night, name = settled()
     moved_in_time(night, name)

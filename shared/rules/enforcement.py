@@ -46,13 +46,11 @@ def judge(move: VmPlan, scene: Scene, intent: FleetPolicy, now: datetime) -> Ver
         return Verdict(False, Outcome.WRITTEN, "is in its planned policy")
     if reason := _hold_reason(move, scene, scene.item, intent, now):
         return Verdict(False, Outcome.HELD, reason)
-    if scene.current is None or scene.target is None or scene.vm is None:
+    tier = tier_of(scene.vm, intent.tiers) if scene.vm else None
+    if scene.current is None or scene.target is None or tier is None:
         return Verdict(False, Outcome.WAITING, f"policy {move.policy} is not there, or not as planned, yet")
     if scene.job_running:
         return Verdict(False, Outcome.WAITING, "a job is running for it")
-    tier = tier_of(scene.vm, intent.tiers)
-    if tier is None:
-        return Verdict(False, Outcome.HELD, "no tier matches its tags")
     last = scene.item.last_recovery_point_at or scene.item.last_backup_at
     if reason := obstacle(Passage(scene.current, scene.target, move.minutes, last, tier.rpo), now) or "":
         return Verdict(False, Outcome.WAITING, reason)

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
 
 from shared.model.azure import PolicyType, ProtectedItem
 from shared.rules.slot_policies import id_of, name_of
@@ -33,10 +32,8 @@ def numbered(places: Iterable[Place], vms_per_policy: int, staying: Iterable[Pro
     names: dict[str, str] = {}
     for (vault_id, tier, policy_type, slot), members in by_slot.items():
         room: dict[str, int] = {}
-        for number in count(1):
-            if sum(room.values()) >= len(members):
-                break
-            name = name_of(tier, policy_type, slot, number)
+        while sum(room.values()) < len(members):
+            name = name_of(tier, policy_type, slot, len(room) + 1)
             room[name] = max(0, vms_per_policy - taken[id_of(vault_id, name)])
         names |= _fill(sorted(members, key=lambda place: place.item.vm_id), room)
     return names

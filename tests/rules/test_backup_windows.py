@@ -14,7 +14,7 @@ from shared.model.intent import FleetPolicy
 from shared.model.observed import Memory, Observed
 from shared.model.plan import Action, Plan
 from shared.rules import plan_proof
-from shared.rules.backup_windows import plan
+from shared.rules.backup_windows import last_finished_night, plan
 from shared.rules.candidates import peak_of
 from shared.rules.slot_policies import id_of, of_tier
 from shared.rules.slots import slot_of, window_slots
@@ -547,6 +547,18 @@ def test_every_planned_policy_is_of_its_tier_and_starts_at_its_name():
         assert of_tier(one.name, "gold")
         assert one.id == id_of(VAULT_ID, one.name)
         assert slot_of(datetime(2026, 1, 1, one.start // 60, one.start % 60, tzinfo=UTC)) * 30 == one.start
+
+
+@pytest.mark.parametrize(
+    ("hour", "night"), [(7, date(2026, 3, 3)), (8, date(2026, 3, 4)), (15, date(2026, 3, 4)), (17, date(2026, 3, 4))]
+)
+def test_a_night_is_finished_once_the_last_run_of_its_windows_has_started(hour, night):
+    """The window of the 4th closes on the 5th at 06:00 UTC; its last run starts by 08:00."""
+    assert last_finished_night(intent(), datetime(2026, 3, 5, hour, tzinfo=UTC), ["westeurope"]) == night
+
+
+def test_without_windows_a_night_ends_with_its_date():
+    assert last_finished_night(intent(windows={}), datetime(2026, 3, 5, 17, tzinfo=UTC), []) == date(2026, 3, 5)
 
 
 def test_the_night_is_the_fleet_day():

@@ -57,4 +57,5 @@ def _naive(plan: Plan) -> list[str]:
     instants: dict[str, datetime | None] = {"plan.made_at": plan.made_at}
     instants |= {f"plan.vms.{place}.due": vm.due for place, vm in enumerate(plan.vms)}
     instants |= {f"plan.edits.{place}.due": edit.due for place, edit in enumerate(plan.edits)}
+    instants |= {f"plan.enrolments.{place}.due": one.due for place, one in enumerate(plan.enrolments)}
     return [path for path, at in instants.items() if at is not None and at.tzinfo is None]

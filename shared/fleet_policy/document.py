@@ -102,6 +102,9 @@ class TierSection(_Section):
     )
     backups_per_day: int = Field(default=1, ge=1, description="Scheduled points a day; this version takes 1 only.")
     rpo: Age = Field(description="Oldest that the newest point may be: 36h, 2d; at least 24h.")
+    redundancy: Literal["geo", "zone", "local"] | None = Field(
+        default=None, description="Storage redundancy of the vault that takes new VMs; absent: any."
+    )
 
 
 class WindowSection(_Section):
@@ -186,6 +189,9 @@ class LimitsSection(_Section):
     )
     max_retention_days: int = Field(
         default=_DEFAULT.max_retention_days, ge=7, le=36159, description="Longest retention in sealed vaults."
+    )
+    initial_backups_per_night: int = Field(
+        default=_DEFAULT.initial_backups_per_night, ge=1, le=1000, description="VMs newly protected by one vault."
     )
 
 

@@ -25,6 +25,7 @@ from shared.model.intent import (
     Window,
 )
 
+_REDUNDANCIES = {"geo": "GeoRedundant", "zone": "ZoneRedundant", "local": "LocallyRedundant"}
 _POLICY_TYPES = {"standard": PolicyType.STANDARD, "enhanced": PolicyType.ENHANCED}
 
 
@@ -76,6 +77,7 @@ def _tier(name: str, tier: TierSection) -> Tier:
         retention=_retention(tier.retention),
         instant_restore_days=days,
         rpo=age_of(tier.rpo),
+        redundancy=_REDUNDANCIES[tier.redundancy] if tier.redundancy else "",
     )
 
 

@@ -34,6 +34,7 @@ class Tier:
     """A class of VMs that share retention, window and objectives.
 
     `retention` speaks in *local* days (weekly "Sunday", monthly "First Sunday", yearly "January First Sunday").
+    `redundancy` is the storage redundancy, in Azure's word, that a vault must have to take new VMs; "" takes any.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Tier:
     retention: Retention
     instant_restore_days: int
     rpo: timedelta
+    redundancy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Limits:
     job_history_days: int = 14
     replan_above: float = 1.25
     max_retention_days: int = 3700
+    initial_backups_per_night: int = 10
 
 
 @dataclass(frozen=True, slots=True)

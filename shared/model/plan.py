@@ -77,8 +77,26 @@ class PolicyEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An unprotected VM that is to be protected by `vault_id` under the slot policy `policy`, from `due` on.
+
+    `slot` is the UTC half-hour 0..47 at which the policy starts. Its first backup takes long and is not in the peak.
+    """
+
+    vm_id: str
+    name: str
+    vault_id: str
+    region: str
+    tier: str
+    policy: str
+    slot: int
+    reason: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """A night's plan. `policies` are the slot policies that the moved and kept VMs need, as they should be."""
+    """A night's plan. `policies` are the slot policies that its VMs need, as they should be."""
 
     night: date
     made_at: datetime
@@ -88,6 +106,7 @@ class Plan:
     edits: tuple[PolicyEdit, ...]
     proofs: tuple[RegionProof, ...]
     findings: tuple[Finding, ...]
+    enrolments: tuple[Enrolment, ...] = ()
 
     @property
     def moves(self) -> tuple[VmPlan, ...]:

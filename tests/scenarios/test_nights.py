@@ -7,7 +7,7 @@ import pytest
 
 from local import fleets
 from local.scenarios.intent import document
-from local.scenarios.nights import Crash, Nights
+from local.scenarios.nights import Crash, Nights, eve_of_first_moves
 from local.scenarios.told import moves, policies_by_item, policy_writes
 from local.world import human
 from local.world.world import EPOCH
@@ -33,10 +33,12 @@ def test_each_timer_runs_at_its_own_occurrences() -> None:
 
 def test_an_idle_tick_asks_azure_nothing() -> None:
     told = small()
+    told.nights(3)
+    assert len(moves(told.world)) == 6
     told.nights(1)
     enforced = [done for done in told.log if done.function == ENFORCE]
-    assert sum(done.azure_calls > 0 for done in enforced) == 1
-    assert len(moves(told.world)) == 6
+    assert sum(done.azure_calls > 0 for done in enforced) > 0
+    assert sum(done.azure_calls for done in enforced[-24:]) == 0
 
 
 def test_after_dead_hours_each_timer_runs_once_past_due() -> None:
@@ -76,13 +78,13 @@ def test_a_crash_kills_the_invocation_and_the_timer_comes_back_past_due() -> Non
 @pytest.mark.parametrize(("moment_of", "written"), [("vaults.write_policy", 0), ("vaults.write_policy.sent", 1)])
 def test_a_crash_comes_before_or_after_the_effect(moment_of: str, written: int) -> None:
     told = small()
-    told.until(EPOCH + 59 * MINUTE)
+    told.until(eve_of_first_moves(told))
     seen: list[str] = []
     rehearsal = told.twin()
     rehearsal.fault = seen.append
-    rehearsal.until(EPOCH + 60 * MINUTE)
+    rehearsal.until(told.world.now + MINUTE)
     told.crash_at(seen.index(moment_of) + 1)
-    told.until(EPOCH + 60 * MINUTE)
+    told.until(told.world.now + MINUTE)
     assert told.log[-1].error == Crash.__name__
     assert len(policy_writes(told.world)) == written
 
@@ -107,11 +109,11 @@ def test_two_futures_of_one_past_do_not_touch_each_other() -> None:
     told.until(EPOCH + 59 * MINUTE)
     before = policies_by_item(told.world)
     other = told.twin()
-    other.nights(1)
+    other.nights(2)
     assert len(moves(other.world)) == 6
     assert (moves(told.world), policies_by_item(told.world)) == ([], before)
     assert told.ports.ledger.rows("placements") == {}
-    told.nights(1)
+    told.nights(2)
     assert policies_by_item(told.world) == policies_by_item(other.world)
 
 

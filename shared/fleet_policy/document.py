@@ -10,6 +10,7 @@ from shared.fleet_policy.words import (
     Hours,
     MonthDays,
     Region,
+    Share,
     Subscription,
     Text,
     TierName,
@@ -21,7 +22,7 @@ from shared.fleet_policy.words import (
     YearDays,
     Zone,
 )
-from shared.model.intent import Limits
+from shared.model.intent import Limits, Rollout
 
 
 class _Section(BaseModel):
@@ -136,6 +137,16 @@ class CapacitySection(_Section):
     regions: dict[Region, Count] = Field(default={}, description="Concurrent backups per region.")
 
 
+_CAREFUL = Rollout()
+
+
+class RolloutSection(_Section):
+    """How many VMs of a vault are moved in one night."""
+
+    first: Count = Field(default=_CAREFUL.first, description="VMs of a vault that are moved before any other.")
+    share: Share = Field(default=_CAREFUL.share, description="Share of a vault's VMs moved a night: 25% or 0.25.")
+
+
 class LossSection(_Section):
     """One approved move that shortens retention."""
 
@@ -206,6 +217,7 @@ class FleetDocument(_Section):
     blackout: list[BlackoutSection] = Field(default=[], description="Dates without moves.")
     separation: SeparationSection | None = Field(default=None, description="VMs that never overlap.")
     capacity: CapacitySection = Field(default=CapacitySection(), description="Ceilings of concurrent backups.")
+    rollout: RolloutSection = Field(default=RolloutSection(), description="How many VMs are moved in a night.")
     approve_retention_loss: list[LossSection] = Field(default=[], description="Approved moves to less retention.")
     approve_retention_increase: list[IncreaseSection] = Field(
         default=[], description="Approved rises in sealed vaults."

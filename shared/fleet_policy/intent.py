@@ -19,6 +19,7 @@ from shared.model.intent import (
     IncreaseApproval,
     Limits,
     RetentionApproval,
+    Rollout,
     Scope,
     TagMatch,
     Tier,
@@ -51,6 +52,7 @@ def to_policy(document: FleetDocument, version: str) -> FleetPolicy:
         ),
         migrate_to_enhanced=tuple(vm.lower() for vm in document.migrate_to_enhanced),
         limits=Limits(**document.limits.model_dump()),
+        rollout=Rollout(document.rollout.first, document.rollout.share),
     )
 
 

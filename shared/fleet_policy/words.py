@@ -29,6 +29,7 @@ _VAULT = r"[A-Za-z][A-Za-z0-9-]{1,49}"
 _VAULT_ID = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.RecoveryServices/vaults/[^/]+"
 _VM = r"[^\\/\"\[\]:|<>+=;,?*@&\s]{1,64}"
 _AGE = r"[1-9][0-9]{0,3}[hd]"
+_SHARE = r"(?:[1-9][0-9]?|100)%"
 
 
 def wrong(what: str, expected: str, hint: str = "") -> PydanticCustomError:
@@ -153,6 +154,16 @@ def _age(text: str) -> str:
     return text
 
 
+def _share(value: object) -> object:
+    """Return "25%" or 0.25 as 0.25; shares of nothing or of more than all are refused."""
+    match value:
+        case str() if re.fullmatch(_SHARE, value):
+            return int(value[:-1]) / 100
+        case int() | float() if not isinstance(value, bool) and 0 < value <= 1:
+            return float(value)
+    raise wrong(f"{_shown(str(value))} is no share", "1% to 100%, or a number above 0 and at most 1")
+
+
 def _version(number: int) -> int:
     if number != 1:
         raise wrong(f"is {number}", "1", "this Nightshift reads format 1 only")
@@ -171,6 +182,18 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Region = Annotated[str, AfterValidator(_region)]
 Age = Annotated[str, AfterValidator(_age), Field(json_schema_extra={"pattern": f"^(?:{_AGE})$"})]
 Day = Annotated[date, BeforeValidator(_as_date)]
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"^{_SHARE}$"},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            ]
+        }
+    ),
+]
 Subscription = Annotated[
     str,
     AfterValidator(_fits(_SUBSCRIPTION, "no subscription id", "a GUID, as `az account list` shows it")),

@@ -105,6 +105,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Rollout:
+    """How carefully a vault's VMs are moved: `first` of them, then at most the `share` (0 to 1] of them a night."""
+
+    first: int = 10
+    share: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
 class FleetPolicy:
     """The whole intent. `version` is the first 12 hex digits of the document's SHA-256.
 
@@ -126,6 +134,7 @@ class FleetPolicy:
     retention_increase: tuple[IncreaseApproval, ...] = ()
     migrate_to_enhanced: tuple[str, ...] = ()
     limits: Limits = Limits()
+    rollout: Rollout = Rollout()
 
     def night_of(self, now: datetime) -> date:
         """Return the fleet day that holds the UTC instant `now`: the UTC date on which it began."""

@@ -10,7 +10,7 @@ from shared.errors import BadMessage
 from shared.fleet_policy import parse
 from shared.fleet_policy.document import LimitsSection
 from shared.model.azure import PolicyType, Retention, TaggedRetention
-from shared.model.intent import Blackout, Limits, RetentionApproval, TagMatch, Window
+from shared.model.intent import Blackout, Limits, RetentionApproval, Rollout, TagMatch, Window
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "fleet.yaml"
 
@@ -53,7 +53,7 @@ def test_the_smallest_policy_gets_the_documented_defaults() -> None:
     (tier,) = policy.tiers
     assert policy.day_starts == 12
     assert (tier.policy_type, tier.instant_restore_days) == (PolicyType.STANDARD, 2)
-    assert policy.limits == Limits()
+    assert (policy.limits, policy.rollout) == (Limits(), Rollout(10, 0.25))
     assert (policy.vault_ceiling, policy.separation_tag, policy.blackouts) == (None, None, ())
 
 
@@ -137,3 +137,18 @@ def test_every_limit_of_the_model_can_be_overridden() -> None:
     assert parse(SMALLEST + "limits: {vms_per_policy: 80, replan_above: 2}\n").limits == Limits(
         vms_per_policy=80, replan_above=2
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{first: 3, share: 40%}", Rollout(3, 0.4)),
+        ("{share: 0.4}", Rollout(10, 0.4)),
+        ("{share: 100%}", Rollout(10, 1.0)),
+        ("{share: 1}", Rollout(10, 1.0)),
+        ("{first: 20}", Rollout(20, 0.25)),
+        ("{}", Rollout()),
+    ],
+)
+def test_a_share_is_a_percentage_or_a_number(written: str, meant: Rollout) -> None:
+    assert parse(f"{SMALLEST}rollout: {written}\n").rollout == meant

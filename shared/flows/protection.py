@@ -13,7 +13,7 @@ from shared.telemetry import Event, tell
 def check(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Finding, ...]:
     """Return and log what is not protected as intended; nothing is written to Azure."""
     observed = look(ports, intent, vaults_in_scope(ports, intent))
-    findings = protection.judge(observed, intent)
+    findings = protection.judge(observed, intent, now.date())
     tell(
         Event.PROTECTION_CHECKED,
         at=now,

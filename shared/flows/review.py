@@ -41,7 +41,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
     begins = _begin(intent, night)
     before = _baseline(ports, intent, night)
     made = newest_plan(ports)
-    findings = (*observed.unreadable, *protection.judge(observed, intent))
+    findings = (*observed.unreadable, *protection.judge(observed, intent, now.date()))
     report = NightReport(
         night=night,
         made_at=now,
@@ -58,7 +58,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         runs_after=_runs(ports, observed, begins),
         steps=steps_of(ports, intent, now),
         protection=findings,
-        needs_human=_needs_human(findings, made),
+        needs_human=_needs_human(findings, made, "enrol" in ports.switches),
         switches=tuple(sorted(ports.switches)),
     )
     ports.reports.save(report.night, page.html(report), data.data(report))
@@ -110,6 +110,12 @@ def _run(job: Job, item: ProtectedItem | None, region: str) -> Run:
     )
 
 
-def _needs_human(findings: Iterable[Finding], made: Plan | None) -> tuple[Finding, ...]:
-    protection_gaps = (finding for finding in findings if finding.code in protection.NEEDS_HUMAN)
+def _needs_human(findings: Iterable[Finding], made: Plan | None, enrols: bool) -> tuple[Finding, ...]:
+    """Return what only a person can settle; a VM that is about to be enrolled is not among it."""
+    coming = {one.vm_id for one in made.enrolments} if made and enrols else set()
+    protection_gaps = (
+        finding
+        for finding in findings
+        if finding.code in protection.NEEDS_HUMAN and not (finding.code == "unprotected" and finding.subject in coming)
+    )
     return (*protection_gaps, *(made.findings if made else ()))

@@ -11,6 +11,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Action, Finding, Plan, PolicyEdit, RegionProof, VmPlan
 from shared.rules.candidates import Candidate, candidates, in_words, peak_of, region_problem, stay
 from shared.rules.drift import edits_of, policy_findings
+from shared.rules.enrolment import with_enrolments
 from shared.rules.leveling import Leveling, Problem, level
 from shared.rules.numbering import Place, numbered
 from shared.rules.safe_moments import Passage, due_ticks, next_full_hour
@@ -70,7 +71,7 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
     lines = _with_due_ticks(lines, draft, intent, regions, now)
     edits = edits_of(draft.policies, observed, draft.blocked, report_after(intent, now, regions) + AFTER_REPORT)
     edits = _reported_edits(edits, observed.previous, intent)
-    return Plan(
+    made = Plan(
         night=intent.night_of(now),
         made_at=now,
         policy_version=intent.version,
@@ -85,6 +86,7 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
             *_without_safe_hour(lines),
         ),
     )
+    return with_enrolments(made, observed, intent, served, report_after(intent, now, regions) + AFTER_REPORT)
 
 
 def morning(intent: FleetPolicy, night: date, regions: Iterable[str]) -> datetime:

@@ -51,13 +51,18 @@ def _misplaced(plan: Plan) -> Iterator[str]:
                 yield f"{line.name} is held, but not where it is"
         elif line.slot is None or starts.get((line.vault_id, line.policy.lower())) != line.slot * SLOT_MINUTES:
             yield f"{line.name} is planned in {line.policy}, which is not described as starting at its slot"
+    for one in plan.enrolments:
+        if starts.get((one.vault_id, one.policy.lower())) != one.slot * SLOT_MINUTES:
+            yield f"{one.name} is enrolled in {one.policy}, which is not described as starting at its slot"
 
 
 def _over_full(plan: Plan, intent: FleetPolicy) -> Iterator[str]:
     """Held VMs count in the policies they stay in; a policy that nobody is planned in is not ours to judge."""
     most = intent.limits.vms_per_policy
-    members = Counter((line.vault_id, line.policy.lower()) for line in plan.vms)
-    for place in sorted({(line.vault_id, line.policy.lower()) for line in plan.vms if _is_planned(line)}):
+    joining = [(one.vault_id, one.policy.lower()) for one in plan.enrolments]
+    members = Counter([*joining, *((line.vault_id, line.policy.lower()) for line in plan.vms)])
+    planned = {(line.vault_id, line.policy.lower()) for line in plan.vms if _is_planned(line)}
+    for place in sorted(planned.union(joining)):
         if members[place] > most:
             yield f"{place[1]} would hold {members[place]} VMs; {most} are allowed"
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 
 from shared.model.azure import ProtectedItem, ProtectionState, Vault, Vm
 from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
 from shared.model.plan import Finding
+from shared.rules.enrolment import choose_vault, obstacle, restored
 from shared.rules.retention import losses
 from shared.rules.scope import fleet_vms, tier_of
 from shared.rules.slot_policies import is_ours, of_tier, slot_policy
@@ -14,18 +16,29 @@ from shared.rules.slot_policies import is_ours, of_tier, slot_policy
 NEAR = 0.9
 """Share of a limit from which on it is reported."""
 NEEDS_HUMAN = frozenset(
-    {"unprotected", "protection-stopped", "soft-deleted", "wrong-tier", "vm-gone", "no-tier", "vault-unreadable"}
+    {
+        *("unprotected", "restored-unprotected", "protection-stopped", "soft-deleted", "wrong-tier"),
+        *("vm-gone", "no-tier", "vault-unreadable"),
+    }
 )
-"""Codes that only a person can settle in this version."""
+"""Codes that only a person can settle; an unprotected VM that a plan enrols is none."""
 
 
-def judge(observed: Observed, intent: FleetPolicy) -> tuple[Finding, ...]:
-    """Return the findings, sorted by code and subject."""
+def judge(observed: Observed, intent: FleetPolicy, today: date = date.min) -> tuple[Finding, ...]:
+    """Return the findings, sorted by code and subject. Holds count that end on or after `today`."""
     vms = fleet_vms(observed.vms, intent)
     items = {item.vm_id: item for item in sorted(observed.items, key=lambda item: not item.soft_deleted)}
     everything = {vm.id for vm in observed.vms}
     found = [
-        *(finding for vm in vms.values() for finding in _vm_findings(vm, items.get(vm.id), observed, intent)),
+        *(
+            finding
+            for vm in vms.values()
+            for finding in (
+                _vm_findings(vm, items[vm.id], observed, intent)
+                if vm.id in items
+                else _without_item(vm, observed, intent, today)
+            )
+        ),
         *(
             Finding("vm-gone", item.vm_id, f"{item.name} is protected by {item.policy_name}, but its VM is gone")
             for item in observed.items
@@ -54,14 +67,19 @@ def enable_command(vm: Vm, vault: Vault, policy_name: str) -> str:
     )
 
 
-def _vm_findings(vm: Vm, item: ProtectedItem | None, observed: Observed, intent: FleetPolicy) -> Iterable[Finding]:
+def _without_item(vm: Vm, observed: Observed, intent: FleetPolicy, today: date) -> Iterable[Finding]:
     tier = tier_of(vm, intent.tiers)
     if tier is None:
-        if item is not None:
-            yield Finding("no-tier", vm.id, f"{vm.name} is protected, but no tier matches its tags")
         return
-    if item is None:
-        yield Finding("unprotected", vm.id, f"{vm.name} ({tier.name}) is not protected; {_advice(vm, tier, observed)}")
+    code = "restored-unprotected" if restored(vm) else "unprotected"
+    advice = obstacle(vm, observed, today) or _advice(vm, tier, observed, intent)
+    yield Finding(code, vm.id, f"{vm.name} ({tier.name}) is not protected; {advice}")
+
+
+def _vm_findings(vm: Vm, item: ProtectedItem, observed: Observed, intent: FleetPolicy) -> Iterable[Finding]:
+    tier = tier_of(vm, intent.tiers)
+    if tier is None:
+        yield Finding("no-tier", vm.id, f"{vm.name} is protected, but no tier matches its tags")
     elif item.soft_deleted:
         yield Finding(
             "soft-deleted", vm.id, f"{vm.name} ({tier.name}): its backup was deleted and can still be undeleted"
@@ -74,15 +92,11 @@ def _vm_findings(vm: Vm, item: ProtectedItem | None, observed: Observed, intent:
         yield from _tier_findings(vm, item, tier, observed)
 
 
-def _advice(vm: Vm, tier: Tier, observed: Observed) -> str:
+def _advice(vm: Vm, tier: Tier, observed: Observed, intent: FleetPolicy) -> str:
     """Name the one vault that fits and a slot policy of ours in it, or say why there is none: never guess."""
-    fitting = [
-        v for v in observed.vaults if v.region == vm.region and v.subscription.lower() == vm.subscription.lower()
-    ]
-    if len(fitting) != 1:
-        count = "no vault" if not fitting else f"{len(fitting)} vaults"
-        return f"{count} in scope in {vm.region} and its subscription: choose one"
-    vault = fitting[0]
+    choice = choose_vault(vm, tier, observed, intent)
+    if (vault := choice.vault) is None:
+        return choice.reason
     ready = sorted(
         policy.name
         for policy in observed.policies

@@ -1,6 +1,7 @@
 """Is every VM that is not protected as intended found, once, with what to do?"""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from shared.model.azure import PolicyType, ProtectionState, Retention
 from shared.model.intent import Scope, TagMatch
 from shared.model.observed import Memory
 from shared.rules.protection import enable_command, judge, protected
-from tests.rules.fleet import KEPT, intent, item, names, policy, seen, tier, vault, vm, vm_id, written
+from tests.rules.fleet import KEPT, NIGHT, intent, item, names, policy, seen, tier, vault, vm, vm_id, written
 
 SLOT = policy("ns-gold-0200", 120)
 
@@ -57,10 +58,25 @@ def test_no_policy_is_guessed_for_an_unprotected_vm(other, is_written):
 
 
 def test_no_vault_is_guessed_for_an_unprotected_vm():
-    where = "in scope in westeurope and its subscription: choose one"
+    where = "in scope in westeurope and its subscription"
     assert text(seen(["app"], items=(), vaults=())) == f"app (gold) is not protected; no vault {where}"
-    two = (vault(), vault("rsv-2"))
-    assert text(seen(["app"], items=(), vaults=two)) == f"app (gold) is not protected; 2 vaults {where}"
+    two = (vault("rsv-2"), vault())
+    several = f"2 vaults {where} (rsv-1, rsv-2): choose one"
+    assert text(seen(["app"], items=(), vaults=two)) == f"app (gold) is not protected; {several}"
+
+
+def test_a_restored_vm_is_for_a_person_to_decide():
+    copy = vm("app", tags={"rsvaultbackup": "x"})
+    (finding,) = judge(seen(vms=(copy,), items=()), intent())
+    assert (finding.code, "decide" in finding.text) == ("restored-unprotected", True)
+
+
+def test_a_hold_is_named_until_it_has_ended():
+    held = vm("app", tags={"nightshift-hold": "2026-03-04;ops;migration"})
+    (finding,) = judge(seen(vms=(held,), items=()), intent(), NIGHT)
+    assert "on hold until 2026-03-04 by ops: migration" in finding.text
+    (finding,) = judge(seen(vms=(held,), items=()), intent(), NIGHT + timedelta(days=1))
+    assert "run: az backup" in finding.text
 
 
 @pytest.mark.parametrize("elsewhere", [{"region": "eastus2"}, {"subscription": "sub-2"}])

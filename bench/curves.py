@@ -111,10 +111,10 @@ def _bursty(draw: random.Random) -> Load:
 
 
 def _wandering(draw: random.Random) -> Load:
-    """Up and down for hours and days, without any rhythm: a random walk that is held between 0 and 100."""
+    """Up and down for hours and days, without any rhythm: a random walk that is held between 5 and 75."""
     levels = [draw.uniform(20, 60)]
     for _ in range(DAYS * 24):
-        levels.append(min(max(levels[-1] + draw.gauss(0, 5), 0.0), 100.0))
+        levels.append(min(max(levels[-1] + draw.gauss(0, 5), 5.0), 75.0))
     return lambda at: levels[int((at - BEGINS) / timedelta(hours=1))]
 
 

@@ -30,6 +30,8 @@ TRAPS = {
 """The demo's special VMs: what is special about each, and its name."""
 UNPROTECTED = ("SQL-WEU-24", "SQL-WEU-40", "app-eus-19", "SQL-EUS-20")
 """The demo's VMs without protection."""
+LOADS = {"app-weu-15": "saturated", "web-weu-13": "bursty", "db-eus-14": "off"}
+"""The demo's VMs whose load is not their kind's: busy at all hours, busy without a pattern, deallocated."""
 
 _REGIONS = {
     "westeurope": "weu",
@@ -41,7 +43,8 @@ _REGIONS = {
     "australiaeast": "aue",
     "japaneast": "jpe",
 }
-_KINDS = ("SQL", "web", "db", "app")
+_KINDS = {"SQL": "batch", "web": "office", "db": "flat", "app": "evening"}
+"""What a VM's name says it is, and how it is loaded."""
 
 
 def demo(seed: int = 7, start: datetime = EPOCH, pace: Pace | None = None, limits: Limits | None = None) -> World:
@@ -64,6 +67,8 @@ def demo(seed: int = 7, start: datetime = EPOCH, pace: Pace | None = None, limit
             vm = _add_usual_vm(world, vault.region, number)
             if vm.name not in UNPROTECTED:
                 _protect(world, vault, vm, _home(vm))
+    for vm in world.vms.values():
+        vm.load = LOADS.get(vm.name, vm.load)
     _repolicy(world, {"raise": "DefaultPolicy", "richer-1": "Critical", "richer-2": "Critical"})
     _repolicy(world, {"yearly": "Archive", "hourly": "Hourly"})
     backfill(world, HISTORY_DAYS)
@@ -126,10 +131,12 @@ def _usual_policies(world: World, vault: Vault, start: str, zone: str) -> None:
 
 
 def _add_usual_vm(world: World, region: str, number: int) -> Vm:
-    kind, short = _KINDS[number % len(_KINDS)], _REGIONS[region]
+    kind, short = list(_KINDS)[number % len(_KINDS)], _REGIONS[region]
     name = f"{kind}-{short.upper() if kind == 'SQL' else short}-{number:02}"
     tier = "critical" if number % 2 == 0 else "standard"
-    return add_vm(world, name, f"rg-{kind}-{short}", region, {"backup-tier": tier, "owner": f"team-{kind.lower()}"})
+    vm = add_vm(world, name, f"rg-{kind}-{short}", region, {"backup-tier": tier, "owner": f"team-{kind.lower()}"})
+    vm.load = _KINDS[kind]
+    return vm
 
 
 def _home(vm: Vm) -> str:

@@ -1,52 +1,108 @@
-"""How does Azure Monitor answer? Percentage CPU of a VM: a seeded daily curve with a working week in it."""
+"""How does Azure Monitor answer? Percentage CPU of one VM, or of all VMs of a subscription in a region."""
 
 import math
-import random
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from statistics import fmean
 
-from local.arm.messages import Call, Request, Response, Route
+from local.arm.messages import Call, Response, Route
 from local.arm.routes_fleet import vm_of
 from local.clock import iso, parse
+from local.world.load import cpu
 from local.world.state import Json, Refused, Vm
 
-_VM = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
+_SUB = "/subscriptions/{subscription}"
+_VM = _SUB + "/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
+_METRICS = "/providers/Microsoft.Insights/metrics"
+_READ = "Microsoft.Insights/metrics/read"
 _METRIC = "Percentage CPU"
+_NAMESPACE = "microsoft.compute/virtualmachines"
+_EACH_VM = re.compile(r"^Microsoft\.ResourceId\s+eq\s+'\*'$", re.IGNORECASE)
 _GRAIN = re.compile(r"^PT?(\d+)([MHD])$")
 _UNITS = {"M": timedelta(minutes=1), "H": timedelta(hours=1), "D": timedelta(days=1)}
 _MOST_POINTS = 20000
-_LOCAL_HOURS = {"eastus2": -5, "westus2": -8, "southeastasia": 8, "australiaeast": 10, "japaneast": 9, "uksouth": 0}
+_DEFAULT_TOP = 10
 
 
 def list_metrics(call: Call) -> Response:
-    """Show Percentage CPU of the timespan at the interval's grain."""
-    vm = vm_of(call)
-    names = call.request.query.get("metricnames", _METRIC)
+    """Show Percentage CPU of one VM in the timespan at the interval's grain."""
+    vm, query = vm_of(call), _query(call)
+    _check_names(query)
+    since, until = _timespan(call, query)
+    series = [{"metadatavalues": [], "data": _data(call, [vm], _instants(query, since, until))}]
+    return Response(200, _body(f"{vm.id}{_METRICS}/{_METRIC}", query, series, vm.region, f"{iso(since)}/{iso(until)}"))
+
+
+def list_metrics_of_region(call: Call) -> Response:
+    """Show Percentage CPU of the subscription's VMs in a region.
+
+    With the filter `Microsoft.ResourceId eq '*'` each VM has a series of its own, and no more are shown than `top`
+    (10 where it is not given), without a word about the rest; without a filter there is one series, the mean.
+    """
+    query = _query(call)
+    region = query.get("region", "").lower()
+    if not region:
+        raise Refused(400, "BadRequest", "Missing required region params")
+    if query.get("metricnamespace", "").lower() != _NAMESPACE:
+        raise Refused(400, "BadRequest", f"The local Azure knows the metrics of {_NAMESPACE} only.")
+    _check_names(query)
+    since, until = _timespan(call, query)
+    instants = _instants(query, since, until)
+    here = [vm for _, vm in sorted(call.world.vms.items()) if _lives(vm, call.params["subscription"], region)]
+    series = [{"metadatavalues": [], "data": _data(call, here, instants)}]
+    if query.get("$filter"):
+        series = [_series(call, vm, instants) for vm in here[: _top(query)]]
+    name = f"subscriptions/{call.params['subscription']}{_METRICS}/{_METRIC}"
+    return Response(200, _body(name, query, series, region, f"{iso(since)}/{iso(until)}"))
+
+
+def _query(call: Call) -> dict[str, str]:
+    """Return the parameters by lower-cased name; a POST may send them in its body instead, `filter` without the $."""
+    body = {name.lower(): str(value) for name, value in call.request.body.items()}
+    if "filter" in body:
+        body["$filter"] = body.pop("filter")
+    return {**body, **{name.lower(): value for name, value in call.request.query.items()}}
+
+
+def _check_names(query: dict[str, str]) -> None:
+    names = query.get("metricnames", _METRIC)
     if names.lower() != _METRIC.lower():
         raise Refused(400, "BadRequest", f"Failed to find metric configuration for metric: {names}.")
-    since, until = _timespan(call)
-    grain = _grain(call.request.query.get("interval") or "PT1M")
-    if (until - since) / grain > _MOST_POINTS:
-        raise Refused(400, "BadRequest", "The timespan holds too many intervals; ask for a coarser grain.")
-    instants = [since + grain * step for step in range(max(0, math.ceil((until - since) / grain)))]
-    data = [{"timeStamp": iso(at), "average": cpu(call.world.seed, vm, at)} for at in instants if at <= call.world.now]
-    return Response(200, _body(call.request, vm, data, (since, until)))
 
 
-def cpu(seed: int, vm: Vm, at: datetime) -> float:
-    """Return the VM's Percentage CPU at `at`: low at local night, higher in working hours, quiet at week-ends."""
-    draw = random.Random(f"{seed}|cpu|{vm.guid}")
-    low, high, peak = draw.uniform(2, 9), draw.uniform(15, 60), draw.uniform(10, 16)
-    local = at + timedelta(hours=_LOCAL_HOURS.get(vm.region, 1))
-    hour = local.hour + local.minute / 60
-    distance = min(abs(hour - peak), 24 - abs(hour - peak))
-    share = math.exp(-((distance / 4.0) ** 2)) * (0.35 if local.weekday() >= 5 else 1.0)
-    noise = random.Random(f"{seed}|cpu|{vm.guid}|{at.isoformat()}").gauss(0, 1.2)
-    return round(min(max(low + high * share + noise, 0.1), 100.0), 3)
+def _lives(vm: Vm, subscription: str, region: str) -> bool:
+    return (vm.subscription.lower(), vm.region.lower()) == (subscription.lower(), region)
 
 
-def _timespan(call: Call) -> tuple[datetime, datetime]:
-    text = call.request.query.get("timespan")
+def _top(query: dict[str, str]) -> int:
+    """Return how many series are shown. Raises Refused for a filter that is not understood."""
+    if not _EACH_VM.match(query["$filter"]):
+        raise Refused(400, "BadRequest", f"The local Azure cannot read the filter {query['$filter']!r}.")
+    try:
+        return int(query.get("top") or _DEFAULT_TOP)
+    except ValueError:
+        raise Refused(400, "BadRequest", f"Detected invalid TopN value: {query['top']}.") from None
+
+
+def _series(call: Call, vm: Vm, instants: Sequence[datetime]) -> Json:
+    name = {"value": "microsoft.resourceid", "localizedValue": "microsoft.resourceid"}
+    return {"metadatavalues": [{"name": name, "value": vm.id}], "data": _data(call, [vm], instants)}
+
+
+def _data(call: Call, vms: Sequence[Vm], instants: Sequence[datetime]) -> list[Json]:
+    """Return one entry an instant: the mean of the VMs that run; without a value where none does."""
+    found: list[Json] = []
+    for at in instants:
+        known = (
+            [value for vm in vms if (value := cpu(call.world.seed, vm, at)) is not None] if at <= call.world.now else []
+        )
+        found.append({"timeStamp": iso(at), **({"average": fmean(known)} if known else {})})
+    return found
+
+
+def _timespan(call: Call, query: dict[str, str]) -> tuple[datetime, datetime]:
+    text = query.get("timespan")
     if not text:
         return call.world.now - timedelta(hours=1), call.world.now
     try:
@@ -56,6 +112,14 @@ def _timespan(call: Call) -> tuple[datetime, datetime]:
         raise Refused(400, "BadRequest", f"Detected invalid time interval input: {text}.") from None
 
 
+def _instants(query: dict[str, str], since: datetime, until: datetime) -> list[datetime]:
+    grain = _grain(query.get("interval") or "PT1M")
+    count = max(0, math.ceil((until - since) / grain))
+    if count > _MOST_POINTS:
+        raise Refused(400, "BadRequest", "The timespan holds too many intervals; ask for a coarser grain.")
+    return [since + grain * step for step in range(count)]
+
+
 def _grain(text: str) -> timedelta:
     match = _GRAIN.match(text)
     if match is None:
@@ -63,24 +127,28 @@ def _grain(text: str) -> timedelta:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _body(request: Request, vm: Vm, data: list[Json], span: tuple[datetime, datetime]) -> Json:
+def _body(name: str, query: dict[str, str], series: list[Json], region: str, timespan: str) -> Json:
     metric = {
-        "id": f"{vm.id}/providers/Microsoft.Insights/metrics/{_METRIC}",
+        "id": name,
         "type": "Microsoft.Insights/metrics",
         "name": {"value": _METRIC, "localizedValue": _METRIC},
         "displayDescription": "The percentage of allocated compute units that are currently in use by the VM",
         "unit": "Percent",
-        "timeseries": [{"metadatavalues": [], "data": data}],
+        "timeseries": series,
         "errorCode": "Success",
     }
     return {
-        "cost": max(0, len(data) - 1),
-        "timespan": f"{iso(span[0])}/{iso(span[1])}",
-        "interval": request.query.get("interval") or "PT1M",
+        "cost": max(0, sum(len(one["data"]) for one in series) - 1),
+        "timespan": timespan,
+        "interval": query.get("interval") or "PT1M",
         "value": [metric],
         "namespace": "Microsoft.Compute/virtualMachines",
-        "resourceregion": vm.region,
+        "resourceregion": region,
     }
 
 
-ROUTES = (Route("GET", _VM + "/providers/Microsoft.Insights/metrics", "Microsoft.Insights/metrics/read", list_metrics),)
+ROUTES = (
+    Route("GET", _VM + _METRICS, _READ, list_metrics),
+    Route("GET", _SUB + _METRICS, _READ, list_metrics_of_region),
+    Route("POST", _SUB + _METRICS, _READ, list_metrics_of_region),
+)

@@ -36,7 +36,11 @@ class Vault:
 
 @dataclass(slots=True)
 class Vm:
-    """A virtual machine. `transfer_minutes` is what moving one day's change to the vault takes."""
+    """A virtual machine.
+
+    `transfer_minutes` is what moving one day's change to the vault takes; `load` is the kind of its CPU curve (see
+    `local.world.load`), "" where the seed chooses.
+    """
 
     id: str
     name: str
@@ -50,6 +54,7 @@ class Vm:
     transfer_minutes: float
     os_type: str = "Linux"
     size: str = "Standard_D4s_v5"
+    load: str = ""
 
 
 @dataclass(slots=True)

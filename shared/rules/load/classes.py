@@ -13,6 +13,8 @@ from shared.rules.load.windows import ABOVE, ACCURATE, slots_of, spread
 
 LEAST_DAYS = 7
 """Fewer measured or judged days say nothing."""
+LATELY = 3
+"""What was measured before so many days says nothing about tomorrow: the VM may have been off since."""
 FLAT = 5.0
 """Points between the quietest and the busiest window below which hours do not differ."""
 BUSY = 80.0
@@ -37,8 +39,9 @@ def classify(series: LoadSeries, hours: float, now: datetime) -> LoadProfile:
     length = slots_of(hours)
     raw = days_before(series, now)
     measured = [day for day in raw[-JUDGED_DAYS:] if usable(day)]
-    if len(measured) < LEAST_DAYS:
-        return LoadProfile(series.vm_id, LoadClass.UNKNOWN, _too_little(raw, len(measured)), len(measured))
+    missing = _missing(raw, len(measured))
+    if missing:
+        return LoadProfile(series.vm_id, LoadClass.UNKNOWN, missing, len(measured))
     factor = points_per_unit(raw)
     days = in_points(raw, factor)
     looked = _look(in_points(measured, factor), length, percent=is_percent(raw))
@@ -116,7 +119,12 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _too_little(days: Sequence[Day], measured: int) -> str:
+def _missing(days: Sequence[Day], measured: int) -> str:
+    """Say why the days are too few to say anything about their VM; "" where they suffice."""
     if not any(value is not None for day in days for value in day):
         return "no whole day of load was measured"
-    return f"{measured} of the last {JUDGED_DAYS} days were measured, {LEAST_DAYS} are needed"
+    if measured < LEAST_DAYS:
+        return f"{measured} of the last {JUDGED_DAYS} days were measured, {LEAST_DAYS} are needed"
+    if not any(usable(day) for day in days[-LATELY:]):
+        return f"none of the last {LATELY} days was measured"
+    return ""

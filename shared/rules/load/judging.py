@@ -43,11 +43,11 @@ class Record:
     judgements: tuple[Judgement, ...]
 
     @property
-    def rank(self) -> tuple[float, float]:
-        """Share of days that speak for the forecast, then smallness of its errors; higher is better."""
+    def rank(self) -> tuple[float, int, float]:
+        """Share of days that speak for the forecast, then how many there are, then small errors; higher is better."""
         days = len(self.judgements)
         right = sum(judgement.right for judgement in self.judgements)
-        return right / days, -sum(judgement.error for judgement in self.judgements) / days
+        return right / days, days, -sum(judgement.error for judgement in self.judgements) / days
 
 
 def judge(forecast: Day, true: Day, length: int) -> Judgement | None:

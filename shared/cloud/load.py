@@ -1,0 +1,128 @@
+"""How busy were the VMs? Hourly Percentage CPU by Azure Monitor, in bulk for each subscription and region.
+
+ARM actions:
+- Microsoft.Insights/metrics/read
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from azure.core.credentials import TokenCredential
+from azure.mgmt.monitor import MonitorManagementClient
+from azure.mgmt.monitor.models import Metric, Response, TimeSeriesElement
+
+from shared.cloud.failures import translated
+from shared.errors import Permanent
+from shared.model.azure import Vm
+from shared.model.load import LoadSeries
+
+METRIC = "Percentage CPU"
+NAMESPACE = "microsoft.compute/virtualmachines"
+EACH_VM = "Microsoft.ResourceId eq '*'"
+"""Not a wildcard: with exactly this text each VM gets a series of its own, without it there is one mean of all."""
+TOP = 100_000
+"""Series in an answer, more than a region of a subscription can hold VMs. Without it Azure shows 10 and drops the rest
+without a word; there are no pages."""
+VALUES_A_CALL = 100_000
+"""Longer spans are read in slices of whole days: an answer of this size takes about 100 MB while it is read."""
+LONGEST_SLICE_DAYS = 28
+
+type Points = Sequence[tuple[datetime, float | None]]
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+class CloudLoad:
+    """Reads may be repeated by the SDK, which honours Retry-After. The role is needed on the whole subscription."""
+
+    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+        self._credential = credential
+        self._endpoint = endpoint
+
+    def series(self, vms: Sequence[Vm], since: datetime, until: datetime) -> dict[str, LoadSeries]:
+        """Return the hourly load of each VM by its id, over the whole hours of [since, until).
+
+        Hours that Azure has no value for are None; a VM that it does not know has no other. One call for each
+        subscription, region and slice of time; never one for each VM. Raises Transient or Permanent.
+        """
+        first, hours = _whole_hours(since, until)
+        values: dict[str, list[float | None]] = {vm.id: [None] * hours for vm in vms}
+        for (subscription, region), count in _places(vms).items():
+            for begin, end in _slices(first, hours, count):
+                for vm_id, points in self._read(subscription, region, begin, end):
+                    _fill(values.get(vm_id, []), points, first)
+        return {vm_id: LoadSeries(vm_id, first, 60, tuple(found)) for vm_id, found in values.items()}
+
+    def _read(self, subscription: str, region: str, begin: datetime, end: datetime) -> list[tuple[str, Points]]:
+        what = f"CPU metrics of subscription {subscription} in {region}"
+        with (
+            translated(what),
+            MonitorManagementClient(self._credential, subscription, base_url=self._endpoint) as client,
+        ):
+            answer: Response = client.metrics.list_at_subscription_scope(
+                region,
+                timespan=f"{_iso(begin)}/{_iso(end)}",
+                interval="PT1H",
+                metricnames=METRIC,
+                metricnamespace=NAMESPACE,
+                aggregation="average",
+                filter=EACH_VM,
+                top=TOP,
+            )
+            return [
+                (_vm_id(element), [(point.time_stamp.astimezone(UTC), point.average) for point in element.data or ()])
+                for metric in answer.value
+                for element in _series_of(metric, what)
+            ]
+
+
+def _series_of(metric: Metric, what: str) -> Sequence[TimeSeriesElement]:
+    """Azure answers 200 also where it could not read a metric; the metric says so itself."""
+    code = metric.error_code or "Success"
+    if code != "Success":
+        raise Permanent(f"{what}: {code}: {metric.error_message or 'no reason given'}", code)
+    return metric.timeseries or ()
+
+
+def _vm_id(element: TimeSeriesElement) -> str:
+    """Return the lower-cased id of the VM that the series is of; "" where it does not say."""
+    for told in element.metadatavalues or ():
+        if told.name and told.name.value.lower() == "microsoft.resourceid":
+            return str(told.value).lower()
+    return ""
+
+
+def _fill(values: list[float | None], points: Points, first: datetime) -> None:
+    """Write a VM's points to their hours; hours that were not asked for are passed over."""
+    for at, average in points:
+        hour = (at - first) // _HOUR
+        if 0 <= hour < len(values):
+            values[hour] = average
+
+
+def _places(vms: Iterable[Vm]) -> Mapping[tuple[str, str], int]:
+    """Count the VMs by subscription and region, in a fixed order."""
+    found: dict[tuple[str, str], int] = {}
+    for place in sorted((vm.subscription.lower(), vm.region.lower()) for vm in vms):
+        found[place] = found.get(place, 0) + 1
+    return found
+
+
+def _slices(first: datetime, hours: int, vms: int) -> Iterator[tuple[datetime, datetime]]:
+    days = min(max(VALUES_A_CALL // (24 * vms), 1), LONGEST_SLICE_DAYS)
+    end = first + hours * _HOUR
+    while first < end:
+        yield first, min(first + days * _DAY, end)
+        first += days * _DAY
+
+
+def _whole_hours(since: datetime, until: datetime) -> tuple[datetime, int]:
+    """Return the first whole hour from `since` on and the number of whole hours before `until`."""
+    first = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    first += _HOUR if first < since else timedelta()
+    return first, max(0, (until - first) // _HOUR)
+
+
+def _iso(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,151 @@
+"""Is the load of many VMs read in few calls, complete, and with nothing made up?"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.cloud.load import TOP, CloudLoad
+from shared.errors import Permanent, Transient
+from shared.model.azure import Vm
+from tests.cloud.nouns import SUBSCRIPTION
+from tests.cloud.replay import Answer, Request, Service, Token
+
+SINCE, UNTIL = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def load(service: Service) -> CloudLoad:
+    return CloudLoad(Token(), service.endpoint)
+
+
+def vm(name: str, region: str = "westeurope", subscription: str = SUBSCRIPTION) -> Vm:
+    vm_id = f"/subscriptions/{subscription}/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/{name}"
+    return Vm(vm_id.lower(), name, subscription, "RG", region)
+
+
+def element(machine: Vm, *points: tuple[str, float | None]) -> dict[str, Any]:
+    name = {"value": "Microsoft.ResourceId", "localizedValue": "Microsoft.ResourceId"}
+    shown = machine.id.replace("/resourcegroups/rg/", "/resourceGroups/RG/")
+    data = [{"timeStamp": at, **({} if value is None else {"average": value})} for at, value in points]
+    return {"metadatavalues": [{"name": name, "value": shown}], "data": data}
+
+
+def answer(*elements: dict[str, Any], code: str = "Success") -> Answer:
+    metric = {
+        **{"id": "x", "type": "Microsoft.Insights/metrics", "unit": "Percent", "errorCode": code},
+        **{"name": {"value": "Percentage CPU"}, "timeseries": list(elements)},
+    }
+    return Answer(body={"timespan": "", "interval": "PT1H", "cost": 1, "value": [metric]})
+
+
+def test_one_call_reads_all_machines_of_a_subscription_in_a_region(service: Service, load: CloudLoad) -> None:
+    a, b = vm("a"), vm("b")
+    service.will(
+        answer(
+            element(a, ("2026-03-01T00:00:00Z", 1.5), ("2026-03-01T02:00:00Z", None), ("2026-03-01T03:00:00Z", 4.0)),
+            element(b, ("2026-03-01T01:00:00Z", 2.0)),
+        )
+    )
+    found = load.series([a, b], SINCE, UNTIL)
+    assert (found[a.id].begins_at, found[a.id].step_minutes) == (SINCE, 60)
+    assert found[a.id].values == (1.5, None, None, 4.0)
+    assert found[b.id].values == (None, 2.0, None, None)
+    (request,) = service.requests
+    assert request.path.lower() == f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.insights/metrics"
+    assert request.query == {
+        **{"api-version": "2024-02-01", "region": "westeurope", "interval": "PT1H", "top": str(TOP)},
+        **{"timespan": "2026-03-01T00:00:00Z/2026-03-01T04:00:00Z", "aggregation": "average"},
+        **{"metricnames": "Percentage CPU", "metricnamespace": "microsoft.compute/virtualmachines"},
+        "$filter": "Microsoft.ResourceId eq '*'",
+    }
+
+
+def test_each_region_and_subscription_is_asked_by_itself(service: Service, load: CloudLoad) -> None:
+    other = "00000000-0000-0000-0000-000000000002"
+    service.will(answer())
+    load.series([vm("a"), vm("b", "eastus2"), vm("c", subscription=other), vm("d")], SINCE, UNTIL)
+    asked = [(request.path.split("/")[2], request.query["region"]) for request in service.requests]
+    assert asked == [(SUBSCRIPTION, "eastus2"), (SUBSCRIPTION, "westeurope"), (other, "westeurope")]
+
+
+def spans(requests: list[Request]) -> list[str]:
+    return [request.query["timespan"] for request in requests]
+
+
+def test_a_long_span_of_many_machines_is_read_in_slices_that_meet(service: Service, load: CloudLoad) -> None:
+    machines = [vm(f"vm{number}") for number in range(1000)]
+    service.will(
+        lambda requests: answer(
+            element(machines[0], (requests[-1].query["timespan"].partition("/")[0], float(len(requests))))
+        )
+    )
+    found = load.series(machines, SINCE, SINCE + timedelta(days=10))
+    assert spans(service.requests) == [
+        "2026-03-01T00:00:00Z/2026-03-05T00:00:00Z",
+        "2026-03-05T00:00:00Z/2026-03-09T00:00:00Z",
+        "2026-03-09T00:00:00Z/2026-03-11T00:00:00Z",
+    ]
+    values = found[machines[0].id].values
+    assert (len(values), values[0], values[96], values[192]) == (240, 1, 2, 3)
+
+
+def test_few_machines_are_read_at_once(service: Service, load: CloudLoad) -> None:
+    service.will(answer())
+    load.series([vm("a")], SINCE, SINCE + timedelta(days=28))
+    assert len(service.requests) == 1
+
+
+def test_only_whole_hours_are_asked_for(service: Service, load: CloudLoad) -> None:
+    service.will(answer())
+    minutes = timedelta(minutes=20)
+    found = load.series([vm("a")], SINCE + minutes, UNTIL + minutes)
+    assert spans(service.requests) == ["2026-03-01T01:00:00Z/2026-03-01T04:00:00Z"]
+    assert found[vm("a").id].values == (None,) * 3
+
+
+def test_machines_without_metrics_and_strangers_change_nothing(service: Service, load: CloudLoad) -> None:
+    service.will(
+        answer(
+            element(vm("stranger"), ("2026-03-01T00:00:00Z", 1.0)),
+            element(vm("a"), ("2026-02-28T00:00:00Z", 1.0), ("2026-03-02T00:00:00Z", 1.0)),
+            {"metadatavalues": [], "data": [{"timeStamp": "2026-03-01T00:00:00Z", "average": 9.0}]},
+        )
+    )
+    found = load.series([vm("a"), vm("b")], SINCE, UNTIL)
+    assert {vm_id: set(one.values) for vm_id, one in found.items()} == {vm("a").id: {None}, vm("b").id: {None}}
+
+
+def test_no_machines_and_no_time_ask_nothing(service: Service, load: CloudLoad) -> None:
+    service.will(answer())
+    assert load.series([], SINCE, UNTIL) == {}
+    assert load.series([vm("a")], UNTIL, SINCE)[vm("a").id].values == ()
+    assert service.requests == []
+
+
+def test_a_refused_read_is_permanent_with_azures_code(service: Service, load: CloudLoad) -> None:
+    service.will(Answer(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
+    with pytest.raises(Permanent, match=f"CPU metrics of subscription {SUBSCRIPTION} in westeurope") as failure:
+        load.series([vm("a")], SINCE, UNTIL)
+    assert failure.value.code == "AuthorizationFailed"
+
+
+def test_a_metric_that_could_not_be_read_is_not_taken_for_an_empty_one(service: Service, load: CloudLoad) -> None:
+    service.will(answer(code="InvalidSeries"))
+    with pytest.raises(Permanent) as failure:
+        load.series([vm("a")], SINCE, UNTIL)
+    assert failure.value.code == "InvalidSeries"
+
+
+@pytest.mark.parametrize("body", [{"value": None}, {"value": [{"timeseries": [{"data": [{"average": 1.0}]}]}]}, []])
+def test_an_answer_of_another_shape_is_permanent(service: Service, load: CloudLoad, body: object) -> None:
+    service.will(Answer(body=body))
+    with pytest.raises(Permanent) as failure:
+        load.series([vm("a")], SINCE, UNTIL)
+    assert failure.value.code == "Unreadable"
+
+
+def test_an_answer_cut_short_is_transient(service: Service, load: CloudLoad) -> None:
+    service.will(Answer(body=b'{"value": ['))
+    with pytest.raises(Transient):
+        load.series([vm("a")], SINCE, UNTIL)

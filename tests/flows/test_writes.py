@@ -7,7 +7,8 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.flows import pauses
-from shared.flows.look import PLACEMENTS, POLICIES, SENT, VERIFIED
+from shared.flows.look import PLACEMENTS, POLICIES, SENT, VERIFIED, vaults_in_scope
+from shared.flows.writes import Writer, write_policy
 from shared.model.plan import Outcome, Step
 from tests.flows.stage import LOST, THROTTLED, Stage, outcomes, stage
 
@@ -297,3 +298,16 @@ def test_what_we_wrote_is_known_only_after_it_was_re_read() -> None:
     night.enforce()
     (row,) = night.ports.ledger.rows(POLICIES).values()
     assert row["state"] == VERIFIED
+
+
+def test_no_policy_is_written_over_one_that_keeps_longer_whoever_asks() -> None:
+    night = one_due()
+    vault = vaults_in_scope(night.ports, night.intent)[0]
+    made = night.ports.plans.latest()
+    assert made is not None
+    (target,) = made.policies
+    longer = replace(target, retention=replace(target.retention, daily_days=60))
+    sent = write_policy(Writer(night.ports, night.intent, night.world.now), vault, target, longer, "the tier changed")
+    assert (sent.step.outcome, sent.lost) == (Outcome.HELD, False)
+    assert sent.step.reason == "would be shortened in place: daily points: 60 days -> 30 days"
+    assert night.writes == 0

@@ -224,8 +224,14 @@ BUGS = (
         WRITES,
         "    if current is not None and (lost := losses(current, target)):",
         "    if lost := ():",
-        "tests/flows/test_drift.py::"
-        "test_retention_that_somebody_raised_after_planning_is_not_lowered_by_the_planned_edit",
+        "tests/flows/test_writes.py::test_no_policy_is_written_over_one_that_keeps_longer_whoever_asks",
+    ),
+    Bug(
+        "overwrite what was not reported",
+        CARRY_OUT,
+        "_not_reported(current, observed) or edit_obstacle(",
+        "edit_obstacle(",
+        "tests/flows/test_drift.py::test_what_somebody_changes_after_planning_is_not_overwritten_before_it_is_reported",
     ),
     Bug(
         "store a plan that was not checked",

@@ -86,17 +86,13 @@ class _Listener:
 
     def due(self, first: Mapping[Queue, datetime]) -> datetime | None:
         """Return when this listener has something to do, if `first` says when messages may be seen."""
-        if self._in_hand:
-            return _AT_ONCE
-        at = first.get(self._function.queue)
-        return at if at is None or self._quiet_until is None else max(at, self._quiet_until)
+        return _AT_ONCE if self._in_hand else self._expected(first)
 
     async def step(self, first: Mapping[Queue, datetime], now: datetime) -> Invocation | None:
         """Fetch what the batch rules allow, and run one message."""
         self._renew(now)
-        at = first.get(self._function.queue)
-        rested = self._quiet_until is None or self._quiet_until <= now
-        if at is not None and at <= now and rested and len(self._in_hand) <= self._settings.new_batch_threshold:
+        expected = self._expected(first)
+        if expected is not None and expected <= now and len(self._in_hand) <= self._settings.new_batch_threshold:
             self._fetch(now)
         while self._in_hand:
             message = self._in_hand.popleft().message
@@ -111,6 +107,10 @@ class _Listener:
                 continue
             return await self._run(message, body)
         return None
+
+    def _expected(self, first: Mapping[Queue, datetime]) -> datetime | None:
+        at = first.get(self._function.queue)
+        return at if at is None or self._quiet_until is None else max(at, self._quiet_until)
 
     def _fetch(self, now: datetime) -> None:
         """Take a batch. Where nothing is there the host backs off; it never creates the queue."""

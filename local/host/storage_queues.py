@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
 from local.host.bindings import Queue, QueueOutput
 from local.host.queue_settings import Encoding
@@ -114,8 +114,8 @@ class QueueOutputs:
             try:
                 for body in outcome.outputs.get(output.argument, ()):
                     queue.put(self._encoding.text(body))
-            except HttpResponseError as refusal:
-                return Outcome(f"output {output.argument} to queue {output.queue.name}: {refusal.message}", "")
+            except (AzureError, UnicodeDecodeError) as failure:
+                return Outcome(f"output {output.argument} to queue {output.queue.name}: {failure}", "")
         return outcome
 
 

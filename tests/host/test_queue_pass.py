@@ -133,6 +133,9 @@ def test_a_receipt_stays_good_until_somebody_else_takes_the_message(office: Post
     [message] = list(queue.receive_messages(visibility_timeout=60))
     office.pass_by(minutes=2)
     assert len(queue.peek_messages()) == 1
+    message = queue.update_message(message, visibility_timeout=60)
+    office.pass_by(minutes=2)
+    assert len(queue.peek_messages()) == 1
     queue.delete_message(message)
     assert queue.peek_messages() == []
 

@@ -2,7 +2,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from local.control import ControlError
+from local.host.bindings import Queue
+from local.host.storage_queues import poison_queue_of
 from tests.host.azurite_fixture import Storage, azurite
 from tests.host.hosting import Place, RunningHost, running
 from tests.host.queue_fixture import Post, bodies, post_office, taken
@@ -193,6 +195,11 @@ def test_what_fails_in_a_poison_queue_stays_hidden_for_ten_minutes_and_has_no_po
     house.queue("lost-poison").clear_messages()
 
 
+def test_a_poison_queue_needs_a_name_that_storage_takes() -> None:
+    assert poison_queue_of(Queue("https://q", "a" * 56)) == Queue("https://q", "a" * 56 + "-poison")
+    assert poison_queue_of(Queue("https://q", "a" * 57)) is None
+
+
 def test_the_trigger_does_not_make_its_queue_and_finds_it_when_somebody_did(
     office: Post, place: Place, settings: dict[str, str]
 ) -> None:
@@ -203,6 +210,20 @@ def test_the_trigger_does_not_make_its_queue_and_finds_it_when_somebody_did(
             house.queue("made-late").get_queue_properties()
         office.made("made-late").send_message("at last")
         assert house.ran("work") == [True]
+
+
+def test_the_host_backs_off_for_a_polling_interval_where_a_queue_is_gone(house: House) -> None:
+    house.queue("soon").send_message("lost")
+    straight = replace(house.office, endpoint=house.office.storage.queue_uri).queue("soon")
+    straight.delete_queue()
+    assert house.ran("put_off", seconds=30) == []
+    with pytest.raises(ResourceNotFoundError):
+        straight.get_queue_properties()
+    straight.create_queue()
+    house.queue("soon").send_message("found")
+    assert house.ran("put_off", seconds=29) == []
+    assert house.ran("put_off", seconds=1) == [True]
+    house.queue("soon").clear_messages()
 
 
 def test_a_stale_receipt_is_harmless(house: House) -> None:
@@ -225,6 +246,14 @@ def test_outputs_of_a_function_that_failed_are_not_written(house: House) -> None
     assert house.ran("relay") == [False]
     assert bodies(house.queue("relayed")) == []
     house.queue("relay").clear_messages()
+
+
+def test_an_output_that_storage_refuses_fails_the_invocation(house: House) -> None:
+    house.queue("relay").send_message("huge")
+    assert house.ran("relay") == [False]
+    assert any("output one to queue relayed: " in line["message"] for line in house.host.log())
+    house.queue("relay").clear_messages()
+    house.queue("relayed").clear_messages()
 
 
 def test_an_output_makes_its_queue_where_it_is_missing(house: House) -> None:

@@ -45,8 +45,8 @@ def work(message: QueueMessage) -> None:
 @app.queue_output(arg_name="one", queue_name="relayed", connection="FleetStorage")
 @app.queue_output(arg_name="many", queue_name="relayed", connection="FleetStorage")
 def relay(message: func.QueueMessage, one: func.Out[str], many: func.Out[typing.List[str]]) -> None:  # noqa: UP006
-    """Give one and many messages, and fail afterwards if told."""
-    one.set("one")
+    """Give one and many messages; give too large a one, or fail afterwards, if told."""
+    one.set("x" * 49_153 if message.get_body() == b"huge" else "one")
     many.set(["two", "zürich"])
     if message.get_body() == b"fail":
         raise RuntimeError("no luck")

@@ -38,6 +38,9 @@ class Vaults(Protocol):
     def assign_policy(self, item: ProtectedItem, policy: BackupPolicy, origin: str = "") -> None:
         """Move `item` to `policy`: a slot policy of its own vault, or (rollback) the policy with id `origin`."""
 
+    def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
+        """Put an unprotected VM under a slot policy of a vault in its region and subscription."""
+
 
 class Fleet(Protocol):
     """The machines around the backups."""

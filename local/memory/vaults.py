@@ -10,10 +10,10 @@ from local.arm import wire as sent
 from local.world import Refused, World, state
 from local.world.writes import put_item, put_policy
 from shared.cloud import wire
-from shared.cloud.bodies import membership_body, policy_body
-from shared.cloud.ids import item_path
+from shared.cloud.bodies import membership_body, policy_body, protection_body
+from shared.cloud.ids import item_path, machine_names
 from shared.errors import Permanent, Transient
-from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault
+from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
 
 CALLER = "nightshift"
 """Who writes, in the world's activity log."""
@@ -88,6 +88,17 @@ class MemoryVaults:
         with _in_our_errors(f"move of {item.name} to policy {policy.name}"):
             put_item(self._world, self._vault(item_path(item.id).vault.id), item.id, properties, CALLER)
         self._fault("vaults.assign_policy.sent")
+
+    def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
+        """Put an unprotected VM under `policy`; visible when the world's operation ends."""
+        properties = _properties(protection_body(vault, vm, policy))
+        container, item = machine_names(vm.resource_group, vm.name)
+        self._fault("vaults.protect")
+        with _in_our_errors(f"protection of {vm.name} by policy {policy.name}"):
+            home = self._vault(vault.id)
+            item_id = f"{home.id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}"
+            put_item(self._world, home, item_id, properties, CALLER)
+        self._fault("vaults.protect.sent")
 
     def _vault(self, vault_id: str) -> state.Vault:
         found = self._world.vaults.get(vault_id.lower())

@@ -1,4 +1,4 @@
-"""What may be sent to a vault? The only builders of the two bodies that can do harm; they refuse what is doubtful."""
+"""What may be sent to a vault? The only builders of the bodies that can do harm; they refuse what is doubtful."""
 
 import json
 import re
@@ -15,6 +15,8 @@ from shared.model.azure import (
     ProtectionState,
     Retention,
     TaggedRetention,
+    Vault,
+    Vm,
 )
 
 OURS = "ns-"
@@ -56,6 +58,31 @@ def membership_body(item: ProtectedItem, policy: BackupPolicy, origin: str = "")
             "sourceResourceId": item.vm_id,
             "policyId": policy.id,
             **extended,
+        }
+    }
+
+
+def protection_body(vault: Vault, vm: Vm, policy: BackupPolicy) -> dict[str, object]:
+    """Build the PUT that puts an unprotected VM under a slot policy of a vault in its region and subscription.
+
+    The body holds no protection state, and the policy is one of ours. Raises Permanent that names every refusal.
+    """
+    machine = f"/subscriptions/{vm.subscription}/resourceGroups/{vm.resource_group}"
+    machine += f"/providers/Microsoft.Compute/virtualMachines/{vm.name}"
+    refusals = [
+        "" if vm.id and vm.id == machine.lower() else f"{vm.id!r} is not the id of its machine",
+        "" if vm.region and vm.region == vault.region else f"it is in {vm.region}, the vault in {vault.region}",
+        "" if vm.subscription.lower() == vault.subscription.lower() else "it is not of the vault's subscription",
+        "" if policy.id and policy.id == policy_id(vault.id, policy.name) else f"{policy.id!r} is not of {vault.id}",
+        "" if _NAME.fullmatch(policy.name) else f"the policy's name is not {OURS} and letters, digits and hyphens",
+        f"fields that are not understood: {', '.join(policy.unread)}" if policy.unread else "",
+    ]
+    _refuse(f"{vm.name or vm.id}: not protected by policy {policy.name!r}", refusals)
+    return {
+        "properties": {
+            "protectedItemType": "Microsoft.Compute/virtualMachines",
+            "sourceResourceId": vm.id,
+            "policyId": policy.id,
         }
     }
 

@@ -56,6 +56,12 @@ def item_path(item_id: str) -> ItemPath:
     return ItemPath(vault_path(item_id), inside["fabric"], inside["container"], inside["item"])
 
 
+def machine_names(resource_group: str, vm: str) -> tuple[str, str]:
+    """Return the names of the container and of the item that a VM gets when it is first protected."""
+    names = f"iaasvmcontainerv2;{resource_group};{vm}".lower()
+    return f"IaasVMContainer;{names}", f"VM;{names}"
+
+
 def policy_id(vault_id: str, name: str) -> str:
     """Return the lower-cased id of the vault's policy `name`."""
     return f"{vault_id}/backupPolicies/{name}".lower()

@@ -8,6 +8,7 @@ ARM actions:
 - Microsoft.RecoveryServices/vaults/backupJobs/read
 - Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write
 - Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read
+- Microsoft.Compute/virtualMachines/write (asked of whoever puts a VM under protection; nothing else is done with it)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,12 +22,12 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from azure.mgmt.recoveryservicesbackup.models import ProtectedItemResource, ProtectionPolicyResource
 
 from shared.cloud import wire
-from shared.cloud.bodies import membership_body, policy_body
+from shared.cloud.bodies import membership_body, policy_body, protection_body
 from shared.cloud.failures import translated
-from shared.cloud.ids import item_path
+from shared.cloud.ids import item_path, machine_names
 from shared.cloud.wire_values import Wire, entries, mapping, text
 from shared.errors import Permanent
-from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault
+from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
 
 VAULTS_API = "2024-04-01"
 """Vaults are read without their own SDK: one GET, whose answer carries every setting that matters."""
@@ -147,6 +148,25 @@ class CloudVaults:
                 fabric_name=path.fabric,
                 container_name=path.container,
                 protected_item_name=path.item,
+                parameters=ProtectedItemResource(body),
+                polling=False,
+                retry_total=0,
+            )
+
+    def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
+        """Put an unprotected VM under `policy`: sent once, not waited for, true only when re-read.
+
+        Raises Permanent where the body is refused (see `protection_body`), else Transient or Permanent from Azure.
+        """
+        body = protection_body(vault, vm, policy)
+        container, item = machine_names(vm.resource_group, vm.name)
+        with translated(f"protection of {vm.name} by policy {policy.name}"):
+            self._client(vault.subscription).protected_items.begin_create_or_update(
+                vault_name=vault.name,
+                resource_group_name=vault.resource_group,
+                fabric_name="Azure",
+                container_name=container,
+                protected_item_name=item,
                 parameters=ProtectedItemResource(body),
                 polling=False,
                 retry_total=0,

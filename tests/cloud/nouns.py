@@ -9,6 +9,7 @@ from shared.model.azure import (
     Retention,
     TaggedRetention,
     Vault,
+    Vm,
 )
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -29,6 +30,7 @@ ITEM = ProtectedItem(
     state=ProtectionState.PROTECTED,
     extended_properties='{"diskExclusionProperties": {"diskLunList": [1, 3], "isInclusionList": true}}',
 )
+MACHINE = Vm(ITEM.vm_id, "vm1", SUBSCRIPTION, "rg", "westeurope")
 SLOT_POLICY = BackupPolicy(
     id=f"{VAULT.id}/backuppolicies/ns-gold-0130",
     name="ns-gold-0130",

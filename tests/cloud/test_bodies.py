@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.cloud.bodies import membership_body, policy_body
+from shared.cloud.bodies import membership_body, policy_body, protection_body
 from shared.cloud.calendar_words import DATES, DAYS, MONTHS, WEEKS
 from shared.cloud.wire import policy_from
 from shared.errors import Permanent
 from shared.model.azure import BackupPolicy, Frequency, PolicyType, ProtectionState, Retention, TaggedRetention
-from tests.cloud.nouns import ITEM, SLOT_POLICY, VAULT, VAULT_ID
+from tests.cloud.nouns import ITEM, MACHINE, SLOT_POLICY, VAULT, VAULT_ID
 
 ORIGIN = replace(SLOT_POLICY, id=f"{VAULT.id}/backuppolicies/defaultpolicy", name="DefaultPolicy")
 
@@ -90,6 +90,38 @@ def test_no_body_ever_stops_protection(
     assert sent["policyId"].startswith(VAULT.id)
     assert len(sent["policyId"]) > len(f"{VAULT.id}/backuppolicies/")
     assert set(sent) <= {"protectedItemType", "sourceResourceId", "policyId", "extendedProperties"}
+
+
+def test_a_first_protection_says_type_machine_and_policy_and_nothing_else() -> None:
+    assert protection_body(VAULT, MACHINE, SLOT_POLICY) == {
+        "properties": {
+            "protectedItemType": "Microsoft.Compute/virtualMachines",
+            "sourceResourceId": MACHINE.id,
+            "policyId": SLOT_POLICY.id,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("vault", "machine", "policy", "words"),
+    [
+        (VAULT, MACHINE, replace(SLOT_POLICY, id=""), "is not of"),
+        (VAULT, MACHINE, replace(SLOT_POLICY, id=SLOT_POLICY.id.replace("weu1", "weu2")), "is not of"),
+        (VAULT, MACHINE, ORIGIN, "ns-"),
+        (VAULT, MACHINE, replace(SLOT_POLICY, unread=("smartLanes",)), "smartLanes"),
+        (replace(VAULT, region="eastus2"), MACHINE, SLOT_POLICY, "the vault in eastus2"),
+        (VAULT, replace(MACHINE, region=""), SLOT_POLICY, "the vault in westeurope"),
+        (replace(VAULT, subscription="other"), MACHINE, SLOT_POLICY, "subscription"),
+        (VAULT, replace(MACHINE, id=""), SLOT_POLICY, "id of its machine"),
+        (VAULT, replace(MACHINE, name="vm2"), SLOT_POLICY, "id of its machine"),
+    ],
+)
+def test_a_doubtful_first_protection_is_refused_with_its_reason(
+    vault: Any, machine: Any, policy: BackupPolicy, words: str
+) -> None:
+    with pytest.raises(Permanent) as refusal:
+        protection_body(vault, machine, policy)
+    assert words in str(refusal.value)
 
 
 def test_a_standard_policy_runs_daily_at_its_utc_half_hour() -> None:

@@ -12,11 +12,11 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.cloud.bodies import membership_body, policy_body
+from shared.cloud.bodies import membership_body, policy_body, protection_body
 from shared.cloud.vault import CloudVaults
 from shared.errors import Permanent, Transient
 from shared.model.azure import PolicyType, ProtectionState, Vault
-from tests.cloud.nouns import ITEM, SLOT_POLICY, SUBSCRIPTION, VAULT, VAULT_ID
+from tests.cloud.nouns import ITEM, MACHINE, SLOT_POLICY, SUBSCRIPTION, VAULT, VAULT_ID
 from tests.cloud.recordings import recorded
 from tests.cloud.replay import Answer, Service, Token
 
@@ -150,6 +150,17 @@ def test_no_bytes_that_leave_ever_stop_protection_or_lose_exclusions(
         assert sent.get("extendedProperties") == (json.loads(exclusions) if exclusions else None)
 
 
+def test_a_first_protection_sends_the_built_body_once_to_the_address_of_its_machine(
+    service: Service, vaults: CloudVaults
+) -> None:
+    service.will(Answer(202, None, {"Azure-AsyncOperation": f"{service.endpoint}/operation"}))
+    vaults.protect(VAULT, MACHINE, SLOT_POLICY)
+    (request,) = service.requests
+    assert (request.method, request.path.lower()) == ("PUT", ITEM.id.lower())
+    assert request.json == protection_body(VAULT, MACHINE, SLOT_POLICY)
+    assert b"protectionState" not in request.body
+
+
 @pytest.mark.parametrize("policy", [SLOT_POLICY, ENHANCED], ids=["standard", "enhanced"])
 def test_a_policy_write_sends_the_built_body_once(service: Service, vaults: CloudVaults, policy: Any) -> None:
     service.will(Answer(202))
@@ -172,12 +183,15 @@ def test_refused_writes_send_nothing(service: Service, vaults: CloudVaults) -> N
         vaults.assign_policy(ITEM, replace(SLOT_POLICY, id=""))
     with pytest.raises(Permanent):
         vaults.write_policy(replace(VAULT, id=VAULT.id + "2"), SLOT_POLICY)
+    with pytest.raises(Permanent):
+        vaults.protect(VAULT, MACHINE, replace(SLOT_POLICY, id=""))
     assert service.requests == []
 
 
 WRITES: dict[str, Callable[[CloudVaults], None]] = {
     "write_policy": lambda vaults: vaults.write_policy(VAULT, SLOT_POLICY),
     "assign_policy": lambda vaults: vaults.assign_policy(ITEM, SLOT_POLICY),
+    "protect": lambda vaults: vaults.protect(VAULT, MACHINE, SLOT_POLICY),
 }
 
 

@@ -28,7 +28,7 @@ from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
 
-FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/"}
+FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/", "protect": "/protectedItems/"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,37 @@ def test_a_rollback_returns_to_the_origin_and_nowhere_else(stage: Stage) -> None
     assert item_of(stage).policy_id == item.policy_id
 
 
+def test_an_unprotected_machine_becomes_an_item_once_the_operation_has_ended(stage: Stage) -> None:
+    vault, target = vault_of(stage), slot_policy(vault_of(stage))
+    machine = next(vm for vm in stage.ports.fleet.vms([SUBSCRIPTION]) if vm.name == "App-5")
+    stage.ports.vaults.write_policy(vault, target)
+    stage.ports.vaults.protect(vault, machine, target)
+    assert "App-5" not in {item.name for item in stage.ports.vaults.items(vault)}
+    stage.settle()
+    item = item_of(stage, "App-5")
+    assert (item.vm_id, item.policy_id, item.state) == (machine.id, target.id, ProtectionState.IR_PENDING)
+
+
+def test_a_protection_whose_answer_is_lost_may_have_its_effect(stage: Stage) -> None:
+    vault, target = vault_of(stage), slot_policy(vault_of(stage))
+    machine = next(vm for vm in stage.ports.fleet.vms([SUBSCRIPTION]) if vm.name == "App-5")
+    stage.ports.vaults.write_policy(vault, target)
+    stage.strike("protect", "503", "after")
+    with pytest.raises(Transient) as failure:
+        stage.ports.vaults.protect(vault, machine, target)
+    assert not failure.value.refused
+    stage.settle()
+    assert item_of(stage, "App-5").policy_id == target.id
+
+
+def test_a_machine_that_is_protected_already_is_refused_for_good(stage: Stage) -> None:
+    vault, target = vault_of(stage), slot_policy(vault_of(stage))
+    machine = next(vm for vm in stage.ports.fleet.vms([SUBSCRIPTION]) if vm.name == "App-4")
+    stage.ports.vaults.write_policy(vault, target)
+    with pytest.raises(Permanent):
+        stage.ports.vaults.protect(vault, machine, target)
+
+
 def test_a_doubtful_write_reaches_no_one(stage: Stage) -> None:
     vault = vault_of(stage)
     before = len(stage.world.activity)
@@ -173,6 +204,9 @@ def test_a_doubtful_write_reaches_no_one(stage: Stage) -> None:
         stage.ports.vaults.write_policy(vault, replace(slot_policy(vault), name="DefaultPolicy"))
     with pytest.raises(Permanent):
         stage.ports.vaults.assign_policy(item_of(stage, "App-4"), slot_policy(vault))
+    machine = next(vm for vm in stage.ports.fleet.vms([SUBSCRIPTION]) if vm.name == "App-5")
+    with pytest.raises(Permanent):
+        stage.ports.vaults.protect(vault, machine, replace(slot_policy(vault), id=""))
     assert len(stage.world.activity) == before
 
 

@@ -11,6 +11,7 @@ from tests.house.source import files, modules, text
 
 REPORT = "infra/roles/nightshift-report.json"
 PLAN = "infra/roles/nightshift-plan.json"
+ENROL = "infra/roles/nightshift-enrol.json"
 ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
 
 
@@ -50,7 +51,7 @@ def test_every_module_that_calls_arm_lists_its_actions() -> None:
 
 
 def test_the_roles_grant_what_the_code_uses_and_nothing_else() -> None:
-    granted_actions = granted(REPORT) | granted(PLAN)
+    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL)
     used = used_actions()
     assert {"missing": used - granted_actions, "unused": granted_actions - used} == {"missing": set(), "unused": set()}
 
@@ -62,6 +63,11 @@ def test_reporting_can_only_read() -> None:
 def test_planning_adds_only_its_two_writes() -> None:
     writes = {action.rpartition("vaults/")[2] for action in granted(PLAN) if not action.endswith("/read")}
     assert writes == {"backuppolicies/write", "backupfabrics/protectioncontainers/protecteditems/write"}
+
+
+def test_enrolling_adds_only_the_right_that_azure_asks_for_and_is_labelled() -> None:
+    assert granted(ENROL) == {"microsoft.compute/virtualmachines/write"}
+    assert "WRITES TO PRODUCTION VMS" in role(ENROL)["Description"]
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.startswith("infra/roles/")])

@@ -114,6 +114,9 @@ class SmallVaults:
         self.writes.append(f"{item.name} -> {policy.name}")
         self.memberships[item.vm_id] = replace(item, policy_id=policy.id, policy_name=policy.name)
 
+    def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
+        self.writes.append(f"{vm.name} under {policy.name}")
+
 
 class Throttled(SmallVaults):
     def vaults(self, subscription: str) -> list[Vault]:

@@ -515,6 +515,16 @@ def test_a_plan_made_late_is_not_due_in_the_past():
     assert all(line.due > late for line in made.moves)
 
 
+def test_a_move_that_waited_for_days_is_not_due_in_the_past():
+    observed = seen(names(6))
+    first = plan(observed, intent(), NOW)
+    later = NOW + timedelta(days=3, hours=4)
+    made = plan(replace(observed, previous=first), intent(), later)
+    assert made.moves
+    assert {line.planned_at for line in made.moves} == {NOW}
+    assert all(line.due is None or line.due >= later for line in made.moves)
+
+
 @pytest.mark.parametrize("zone", ["Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
 def test_through_a_year_of_clock_changes_every_vm_is_planned_inside_its_local_window(zone):
     """Every planned slot lies in the window as the zone's clock shows it, and carries the UTC date of its Sunday."""

@@ -8,7 +8,7 @@ import pytest
 from shared.model.azure import Frequency, PolicyType, ProtectionState, Retention
 from shared.model.intent import IncreaseApproval, RetentionApproval, Scope, TagMatch
 from shared.model.observed import Memory
-from shared.rules.memberships import Membership, RetentionChange, judge, rise_objection, who_wrote
+from shared.rules.memberships import Membership, RetentionChange, judge, retention_objection, rise_objection, who_wrote
 from tests.rules.fleet import KEPT, NIGHT, NOW, change, intent, item, policy, seen, tier, vault, vm, vm_id
 
 LONGER = policy(kept=replace(KEPT, daily_days=60))
@@ -155,6 +155,13 @@ def test_an_approval_for_a_tier_is_none_for_a_tier_whose_name_begins_alike():
     observed = seen(["app"], LONGER, vms=(vm("app", "gold-db"),))
     assert held(observed, tiers=(gold_db,), retention_loss=(LOSS,)).startswith("would keep less")
     assert held(observed, tiers=(gold_db,), retention_loss=(replace(LOSS, to_policy="ns-gold-db"),)) == ""
+
+
+def test_an_approval_for_a_tiers_policies_is_none_for_the_way_back():
+    back = RetentionChange(frozenset({"app"}), vault(), "gold", LONGER, policy("Before"))
+    assert retention_objection(back, intent(retention_loss=(LOSS,)), NIGHT).startswith("would keep less")
+    by_name = replace(LOSS, to_policy="Before")
+    assert retention_objection(back, intent(retention_loss=(by_name,)), NIGHT) == ""
 
 
 def test_an_approval_by_name_means_nobody_where_two_vms_have_that_name():

@@ -119,6 +119,30 @@ def test_a_policy_in_a_zone_with_clock_changes_is_guarded_at_both_of_its_hours(d
         assert obstacle(way, noon.replace(hour=hour) - HOUR) is not None
 
 
+def test_a_start_off_the_half_hour_is_guarded_from_its_own_quarter():
+    """02:00 in Nepal is 20:15 UTC: an hour before is 19:15, two hours after and a run of an hour 23:15."""
+    way = passage(slotted(4, zone="Nepal Standard Time"), slotted(20))
+    for minutes in range(19 * 60 + 15, 23 * 60 + 16):
+        assert obstacle(way, MONDAY + timedelta(minutes=minutes)) is not None
+
+
+AMSTERDAM = "W. Europe Standard Time"
+
+
+def test_the_later_hour_of_a_new_start_in_a_zone_with_clock_changes_counts_for_the_rpo():
+    """23:00 in Amsterdam is 21:00 or 22:00 UTC; the last point is of yesterday's 20:00."""
+    way = passage(slotted(40), slotted(46, zone=AMSTERDAM), last_point_at=MONDAY - 4 * HOUR)
+    reasons = {hours: obstacle(replace(way, rpo=hours * HOUR), MONDAY + 12 * HOUR) for hours in (27, 28)}
+    assert reasons[27] == "28.0 h between its last point and its next run would exceed its RPO of 27.0 h"
+    assert reasons[28] is None
+
+
+def test_the_earlier_hour_of_an_old_start_in_a_zone_with_clock_changes_is_what_a_move_may_not_delay():
+    way = passage(slotted(46, zone=AMSTERDAM), slotted(43), last_point_at=MONDAY - DAY, rpo=DAY)
+    assert "would exceed its RPO" in obstacle(way, MONDAY + 12 * HOUR)
+    assert obstacle(replace(way, target=slotted(42)), MONDAY + 12 * HOUR) is None
+
+
 @pytest.mark.parametrize("minutes", [1320, 1440, 3000])
 def test_a_vm_whose_backup_takes_nearly_a_day_never_moves(minutes):
     way = passage(slotted(44), slotted(4), minutes=minutes)

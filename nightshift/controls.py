@@ -42,8 +42,15 @@ def pause(
         say(f"{_named(scope)} paused until {until:%Y-%m-%d %H:%M} UTC by {who}: {why}")
 
 
-def resume(vault: Vault = None, output: Output = Output.TEXT) -> None:
-    """End a pause; a pause of all vaults and one of a single vault are ended apart."""
+def resume(
+    vault: Vault = None,
+    moves: Annotated[bool, typer.Option("--moves", help="Let moves go on that the breaker stopped.")] = False,
+    output: Output = Output.TEXT,
+) -> None:
+    """End a pause, or with --moves the breaker's stop; a pause of all vaults and one of a single vault end apart."""
+    if moves:
+        _resume_moves(vault, output)
+        return
     scope = _scope(vault)
     from shared.flows import pauses
     from shared.wiring import ports
@@ -53,6 +60,19 @@ def resume(vault: Vault = None, output: Output = Output.TEXT) -> None:
         say_json({"resumed": scope, "was_paused": was_paused})
     else:
         say(f"{_named(scope)} {'resumed' if was_paused else 'not paused; nothing to resume'}")
+
+
+def _resume_moves(vault: str | None, output: Output) -> None:
+    if vault is not None:
+        raise BadMessage(["resume: expected --vault or --moves, not both; the breaker stops the moves of all vaults"])
+    from shared.flows import breaker
+    from shared.wiring import ports
+
+    were_stopped = breaker.resume(ports(), getpass.getuser(), clock.now())
+    if output is Output.JSON:
+        say_json({"resumed": "moves", "were_stopped": were_stopped})
+    else:
+        say("moves go on from the next hour" if were_stopped else "moves are not stopped; nothing to resume")
 
 
 def release(

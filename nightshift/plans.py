@@ -29,13 +29,15 @@ def plan(output: Output = Output.TEXT) -> None:
 
 def diff(output: Output = Output.TEXT) -> None:
     """Print every write that enforcement would make, with its reason and the hour from which it is due."""
-    from shared.flows import backup_windows
+    from shared.flows import backup_windows, breaker
 
     ports, policy = _published()
-    steps = backup_windows.preview(ports, policy, clock.now())
+    steps, stopped = backup_windows.preview(ports, policy, clock.now()), breaker.stopped(ports)
     if output is Output.JSON:
-        say_json({"steps": [_step_json(step) for step in steps]})
+        say_json({"breaker": stopped, "steps": [_step_json(step) for step in steps]})
     else:
+        if stopped:
+            say(stopped, "")
         _say_steps(steps, nothing="nothing to write: the vaults are as planned")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice, zip_longest
 
 from shared.errors import Permanent
+from shared.flows import breaker, rollout
 from shared.flows.enforcement import Due, carry_out, membership_step, vault_of
 from shared.flows.look import BASELINE, DRIFT, look, look_with_history, newest_plan, vaults_in_scope
 from shared.flows.record import record
@@ -13,7 +14,7 @@ from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
-from shared.model.plan import Outcome, Plan, Step
+from shared.model.plan import Outcome, Plan, Step, VmPlan
 from shared.ports import Ports
 from shared.rules import backup_windows as rules
 from shared.rules import drift, plan_proof
@@ -54,6 +55,8 @@ def plan(ports: Ports, intent: FleetPolicy, now: datetime, store: bool = True) -
     """Look, plan, have the plan checked, and store it. Raises Permanent where the checker does not confirm it."""
     observed = look_with_history(ports, intent, now)
     made = rules.plan(observed, intent, now)
+    if store:
+        breaker.judge(ports, intent, observed, made, now)
     if lies := plan_proof.check(made, intent, observed.vms):
         tell(Event.ALERT, code="plan-not-confirmed", subject=str(made.night), text="; ".join(lies[:5]))
         raise Permanent(f"the plan of {made.night} is not confirmed by its checker: {'; '.join(lies[:5])}")
@@ -76,18 +79,20 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
     due = _due(ports, made, now)
     if not due.moves and not due.edits:
         return Enforcement((), "nothing is due")
-    if objection := fleet_objection(made, intent, ports.switches, now):
+    if objection := fleet_objection(made, intent, ports.switches, now) or breaker.stopped(ports):
         tell(Event.ENFORCED, night=made.night, idle=objection, moves_due=len(due.moves), edits_due=len(due.edits))
         return Enforcement((), objection)
+    going, waiting = rollout.tonight(ports, intent, due, _tried(ports, made), now)
     writer = Writer(ports, intent, now)
-    vaults, closed = _open_vaults(ports, intent, due, now)
-    steps = _closed_steps(writer, due, closed)
-    opened = _one_tick(due, frozenset(vault.id for vault in vaults))
-    if opened.vault_ids:
-        steps += carry_out(writer, opened, look(ports, intent, vaults))
-    _remember_progress(ports, made, steps, now)
-    record(ports, intent, steps, now)
-    return Enforcement(steps)
+    said = rollout.unsaid(ports, made, waiting)
+    steps = tuple(_waits(writer, move, said[move.vm_id]) for move in due.moves if move.vm_id in said)
+    if not going.vault_ids:
+        record(ports, intent, steps, now)
+        return Enforcement(steps, "what is due waits for its share of the roll-out")
+    done = _write(writer, going)
+    _remember_progress(ports, made, done, now)
+    record(ports, intent, (*done, *steps), now)
+    return Enforcement((*done, *steps))
 
 
 def preview(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Step, ...]:
@@ -103,11 +108,27 @@ def preview(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Step, ...
         if (change := change_text(current, target))
     ]
     writer = Writer(ports, intent, now)
-    for line in (*made.moves, *made.held):
-        outcome = Outcome.HELD if line in made.held else Outcome.WAITING
+    _, waiting = rollout.tonight(ports, intent, Due(made, made.moves, ()), _tried(ports, made), now)
+    for line in made.moves:
         when = f", due {line.due:%Y-%m-%d %H:%M} UTC" if line.due else ""
-        steps.append(membership_step(writer, line, outcome, line.reason + when))
+        share = f", {waiting[line.vm_id]}" if line.vm_id in waiting else ""
+        steps.append(_waits(writer, line, line.reason + when + share))
+    steps += (membership_step(writer, line, Outcome.HELD, line.reason) for line in made.held)
     return tuple(steps)
+
+
+def _write(writer: Writer, due: Due) -> tuple[Step, ...]:
+    """Look at the vaults where something is due, and carry it out; return one step for each intended write."""
+    vaults, closed = _open_vaults(writer.ports, writer.intent, due, writer.now)
+    steps = _closed_steps(writer, due, closed)
+    opened = _one_tick(due, frozenset(vault.id for vault in vaults))
+    if opened.vault_ids:
+        steps += carry_out(writer, opened, look(writer.ports, writer.intent, vaults))
+    return steps
+
+
+def _waits(writer: Writer, line: VmPlan, why: str) -> Step:
+    return membership_step(writer, line, Outcome.WAITING, why)
 
 
 def _due(ports: Ports, made: Plan, now: datetime) -> Due:
@@ -117,6 +138,12 @@ def _due(ports: Ports, made: Plan, now: datetime) -> Due:
     edits = [e for e in made.edits if e.due <= now and _open(progress.get(e.policy_id), made, now)]
     refused = {key for key, row in progress.items() if _of(row, made) and row["outcome"] == Outcome.FAILED.value}
     return Due(made, tuple(moves), tuple(edits), frozenset(refused))
+
+
+def _tried(ports: Ports, made: Plan) -> frozenset[str]:
+    """Return the VMs and policies that an earlier tick of this plan looked at, and could not write."""
+    rows = ports.ledger.rows(PROGRESS)
+    return frozenset(key for key, row in rows.items() if _of(row, made) and Outcome(row["outcome"]) not in FINAL)
 
 
 def _open(row: Mapping[str, str] | None, made: Plan, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
+from shared.flows import breaker
 from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
 from shared.flows.record import steps_of
 from shared.model.azure import Job, ProtectedItem
@@ -60,6 +61,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         protection=findings,
         needs_human=_needs_human(findings, made, "enrol" in ports.switches),
         switches=tuple(sorted(ports.switches)),
+        breaker=breaker.stopped(ports),
     )
     ports.reports.save(report.night, page.html(report), data.data(report))
     tell(Event.NIGHT_REVIEWED, night=report.night, runs=len(report.runs_after), needs_human=len(report.needs_human))

@@ -45,6 +45,7 @@ class NightReport:
     for VMs that have moved since; the others started then where they start now. Each `runs_*` holds the backups
     that started in its day. `vms` are the VMs in scope, `protected` counts those with a working membership.
     `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
+    `breaker` says why all moves are stopped, "" where they are not.
     """
 
     night: date
@@ -66,3 +67,4 @@ class NightReport:
     switches: tuple[str, ...] = ()
     calls: tuple[tuple[str, int], ...] = ()
     judge: tuple[Check, ...] = ()
+    breaker: str = ""

@@ -29,6 +29,7 @@ def data(night: NightReport) -> str:
         "switches": sorted(night.switches),
         "verdict": verdict(night),
         "tone": tone(night).value,
+        "breaker": night.breaker,
         "fleet": {"vms": numbers.vms, "protected": numbers.protected, "vaults": numbers.vaults},
         "plan": _plan(night.plan, numbers),
         "observed": {"peak_before": numbers.observed_before, "peak_after": numbers.observed_after},

@@ -1,5 +1,7 @@
 """How is a night told in a terminal? A few lines of plain text, wide enough for 80 columns."""
 
+from textwrap import wrap
+
 from shared.model.night import NightReport
 from shared.report.figures import Figures, figures
 from shared.report.verdict import tone, verdict
@@ -21,6 +23,8 @@ def digest(night: NightReport) -> str:
         f"  not written  {numbers.writes.waiting:,} waiting, {numbers.writes.held:,} held, "
         f"{numbers.writes.unverified:,} unverified, {numbers.writes.failed:,} failed",
     ]
+    if night.breaker:
+        lines += ["", *wrap(night.breaker, WIDTH)]
     if night.needs_human:
         lines += ["", "Needs a human:"]
         lines += [f"  {_clipped(f'{finding.code}: {finding.text}', WIDTH - 2)}" for finding in night.needs_human]

@@ -18,7 +18,7 @@ class Tone(StrEnum):
 def tone(night: NightReport) -> Tone:
     """Return the night's tone: failures first, then whatever waits for a person."""
     numbers = figures(night)
-    if numbers.jobs.failed or numbers.writes.failed or any(not check.ok for check in night.judge):
+    if night.breaker or numbers.jobs.failed or numbers.writes.failed or any(not check.ok for check in night.judge):
         return Tone.BAD
     return Tone.ATTENTION if numbers.needs_human else Tone.GOOD
 
@@ -26,7 +26,8 @@ def tone(night: NightReport) -> Tone:
 def verdict(night: NightReport) -> str:
     """Return one sentence: how the backups ended, how many ran at once, and whether a person is needed."""
     numbers = figures(night)
-    parts = ["no plan was made"] if numbers.plan is None else []
+    parts = ["moves are stopped"] if night.breaker else []
+    parts += ["no plan was made"] if numbers.plan is None else []
     parts += [_jobs(numbers.jobs) + _peak(numbers), _needs_human(numbers.needs_human)]
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from local.scenarios.breakage import crash_anywhere, faults_anywhere
+from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
@@ -26,6 +27,7 @@ SCENARIOS: dict[str, Scenario] = {
     "crash-anywhere": crash_anywhere,
     "faults-anywhere": faults_anywhere,
     "twins": twins,
+    "breaker": breaker,
 }
 """Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""
 

@@ -7,7 +7,10 @@ from local.fleets import SUBSCRIPTION
 
 
 def document(**changes: Any) -> str:
-    """Return the fleet.yaml of the scenarios: two tiers, two windows; `changes` replace top-level keys."""
+    """Return the fleet.yaml of the scenarios: two tiers, two windows, and every VM may move in the first night.
+
+    `changes` replace top-level keys.
+    """
     return json.dumps({**_usual(), **changes})
 
 
@@ -38,6 +41,8 @@ def _usual() -> dict[str, Any]:
             "critical": _tier("critical", "late", retention(30, 12), "40h"),
             "standard": _tier("standard", "night", retention(30), "48h"),
         },
+        "rollout": {"first": 200, "share": "100%"},
+        "rollout": {"first": 1000},
         "capacity": {"vault": 20, "regions": {"westeurope": 30, "eastus2": 20}},
     }
 

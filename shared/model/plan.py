@@ -141,7 +141,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the enforcement record: what was to be written, what became of it, and why."""
+    """One line of the enforcement record: what was to be written, what became of it, and why.
+
+    `again` is the first tick at which what waits may go; None: the next one.
+    """
 
     at: datetime
     kind: str
@@ -150,3 +153,4 @@ class Step:
     reason: str
     before: str = ""
     after: str = ""
+    again: datetime | None = None

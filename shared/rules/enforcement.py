@@ -7,7 +7,7 @@ from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Outcome, Plan, VmPlan
 from shared.rules.memberships import RUNNING_STATES, RetentionChange, retention_objection
-from shared.rules.safe_moments import Passage, obstacle
+from shared.rules.safe_moments import Passage, next_safe_tick, obstacle
 from shared.rules.scope import in_scope, tier_of
 from shared.rules.slots import blackout_on, local_dates
 
@@ -31,11 +31,15 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`go`, or what became of the move instead (held, waiting, or written: it is there already), and why."""
+    """`go`, or what became of the move instead (held, waiting, or written: it is there already), and why.
+
+    `again` is the first tick at which a waiting move may go, None where that cannot be said.
+    """
 
     go: bool
     outcome: Outcome
     reason: str
+    again: datetime | None = None
 
 
 def judge(move: VmPlan, scene: Scene, intent: FleetPolicy, now: datetime) -> Verdict:
@@ -52,8 +56,9 @@ def judge(move: VmPlan, scene: Scene, intent: FleetPolicy, now: datetime) -> Ver
     if scene.job_running:
         return Verdict(False, Outcome.WAITING, "a job is running for it")
     last = scene.item.last_recovery_point_at or scene.item.last_backup_at
-    if reason := obstacle(Passage(scene.current, scene.target, move.minutes, last, tier.rpo), now) or "":
-        return Verdict(False, Outcome.WAITING, reason)
+    passage = Passage(scene.current, scene.target, move.minutes, last, tier.rpo)
+    if waiting := obstacle(passage, now):
+        return Verdict(False, Outcome.WAITING, waiting, next_safe_tick(passage, now))
     return Verdict(True, Outcome.WRITTEN, move.reason)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.model.azure import BackupPolicy
 from shared.rules.retention import same_schedule
-from shared.rules.safe_moments import Passage, obstacle
+from shared.rules.safe_moments import Passage, next_safe_tick, obstacle
 from shared.rules.tagged_days import CLASSES
 
 
@@ -31,6 +31,17 @@ def edit_obstacle(riders: Iterable[Rider], now: datetime) -> str:
         if reason := "a job is running" if rider.job_running else obstacle(rider.passage, now):
             return f"{rider.name}: {reason}"
     return ""
+
+
+def edit_again(riders: Iterable[Rider], now: datetime) -> datetime | None:
+    """Return the first tick at which the edit may be safe for every VM; None where that cannot be said."""
+    ticks = [
+        next_safe_tick(rider.passage, now)
+        for rider in riders
+        if not same_runs(rider.passage.current, rider.passage.target)
+    ]
+    known = [tick for tick in ticks if tick is not None]
+    return max(known) if known and len(known) == len(ticks) else None
 
 
 def same_runs(one: BackupPolicy, other: BackupPolicy) -> bool:

@@ -77,6 +77,22 @@ def _by(passage: Passage, tick: datetime) -> Passage:
     return replace(passage, last_point_at=max([passage.last_point_at, *runs]))
 
 
+def next_safe_tick(passage: Passage, now: datetime) -> datetime | None:
+    """Return the first full hour after `now` at which the VM may move if its runs until then succeed.
+
+    Looking again any sooner would cost a look at its vault for nothing. None: no hour of the next two days.
+    """
+    first = next_full_hour(now + timedelta(minutes=1))
+    for tick in (first + timedelta(hours=hour) for hour in range(HORIZON_HOURS)):
+        starts = [last_start(slot, tick) for slot in start_slots(passage.current, tick.date())]
+        points = [start for start in starts if start > now]
+        if passage.last_point_at is not None:
+            points.append(passage.last_point_at)
+        if obstacle(replace(passage, last_point_at=max(points, default=None)), tick) is None:
+            return tick
+    return None
+
+
 def next_full_hour(instant: datetime) -> datetime:
     """Return the first full hour at or after the instant: when enforcement ticks."""
     floor = instant.replace(minute=0, second=0, microsecond=0)

@@ -41,6 +41,18 @@ def test_an_idle_tick_asks_azure_nothing() -> None:
     assert sum(done.azure_calls for done in enforced[-24:]) == 0
 
 
+def test_a_vm_that_waits_for_its_next_backup_is_not_looked_at_every_hour() -> None:
+    told = small()
+    told.until(eve_of_first_moves(told))
+    waiting = next(item for item in told.world.items.values() if item.active)
+    waiting.last_point_at = waiting.last_backup_at = told.world.now - timedelta(hours=36)
+    told.nights(1.2)
+    looks = [done.at for done in told.log if done.function == ENFORCE and done.azure_calls]
+    assert len(looks) <= 4
+    assert (looks[-1] - looks[0]) > timedelta(hours=12)
+    assert len(moves(told.world)) == 6
+
+
 def test_after_dead_hours_each_timer_runs_once_past_due() -> None:
     told = small()
     told.dead_until(EPOCH + 30 * HOUR)

@@ -17,6 +17,7 @@ SEEDS = {
     "crash-anywhere": (1, 12),
     "faults-anywhere": (1, 3),
     "twins": (10, 2),
+    "breaker": (2, 2),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
 SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))

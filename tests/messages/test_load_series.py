@@ -72,6 +72,11 @@ def test_a_stray_time_is_left_out(at: str) -> None:
     assert series_from("vm", text(rows)).values[6:9] == (6, None, 8)
 
 
+def test_a_row_that_is_no_row_is_left_out() -> None:
+    body = text(hourly(200)).replace("04:00:00,4", "04:00:00," + "4" * 200_000)
+    assert series_from("vm", body).values[3:6] == (3, None, 5)
+
+
 def test_all_that_is_wrong_is_told_at_once_by_kind() -> None:
     rows = hourly(200)
     rows[3], rows[4], rows[5] = ("never", 1), ("", 1), ("13:00", 1)

@@ -85,8 +85,8 @@ def test_bursts_that_nothing_announces_make_a_load_unpredictable() -> None:
 
 
 def test_few_bursts_on_a_level_load_give_it_no_hours_of_its_own() -> None:
-    days = (3, 9, 15)
-    load = series(lambda at: 5 + 80 * (at.hour == 2 and (NOW - at).days in days))
+    bursts = {(NOW - days * DAY).replace(hour=hour) for days, hour in ((3, 2), (9, 8), (15, 19))}
+    load = series(lambda at: 5 + 80 * (at in bursts))
     profile = classify(load, 2, NOW)
     assert profile.kind is LoadClass.UNPREDICTABLE
     assert "jumps" in profile.reason
@@ -123,12 +123,6 @@ def test_what_comes_after_the_look_changes_nothing() -> None:
     assert classify(replace(past, values=past.values + hours), 4, NOW) == classify(past, 4, NOW)
 
 
-def test_an_hour_that_is_not_over_is_not_looked_at() -> None:
-    now = NOW + timedelta(minutes=30)
-    load = series(noisy(office), until=NOW + timedelta(hours=1))
-    assert classify(load, 4, now) == classify(replace(load, values=(*load.values[:-1], 100.0)), 4, now)
-
-
 def test_a_better_forecast_than_the_baselines_is_used_where_it_wins() -> None:
     assert "from its usual day" in classify(series(noisy(office, 2.5), step=15), 4, NOW).reason
     rising = classify(series(lambda at: office(at) + 30 + (at - NOW) / DAY), 4, NOW)
@@ -148,6 +142,21 @@ def test_a_machine_that_was_not_measured_lately_is_unknown() -> None:
     profile = classify(series(lambda at: None if at > NOW - 3 * DAY else noisy(office)(at)), 4, NOW)
     assert (profile.kind, profile.expected) == (LoadClass.UNKNOWN, None)
     assert profile.reason == "none of the last 3 days was measured"
+
+
+def test_a_machine_that_was_measured_now_and_then_has_no_forecast() -> None:
+    measured = {1, 15, 16, 17, 18, 19, 20}
+    load = series(lambda at: noisy(office)(at) if (NOW - at - timedelta(hours=1)).days in measured else None)
+    profile = classify(load, 4, NOW)
+    assert (profile.kind, profile.expected, profile.days) == (LoadClass.UNPREDICTABLE, None, 7)
+    assert "nothing to forecast from" in profile.reason
+
+
+def test_a_flat_machine_that_was_off_most_of_last_week_has_no_forecast_either() -> None:
+    measured = {1, 15, 16, 17, 18, 19, 20}
+    load = series(lambda at: 7.0 if (NOW - at - timedelta(hours=1)).days in measured else None)
+    profile = classify(load, 4, NOW)
+    assert (profile.kind, profile.expected) == (LoadClass.FLAT, None)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,12 @@ def test_half_hours_are_the_means_of_what_was_measured_in_them() -> None:
     assert set(told) == {3.0}
 
 
+def test_an_hour_that_is_not_over_is_not_looked_at() -> None:
+    load = series(lambda _: 7.0, until=NOW + timedelta(hours=1))
+    assert days_before(load, NOW + timedelta(minutes=30))[-1] == (7.0,) * 47 + (None,)
+    assert days_before(load, NOW + timedelta(minutes=60))[-1] == (7.0,) * 48
+
+
 def test_at_most_four_weeks_are_looked_at() -> None:
     assert len(days_before(series(lambda _: 1.0, days=40), NOW)) == 28
 

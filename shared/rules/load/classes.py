@@ -67,10 +67,8 @@ def classify(series: LoadSeries, hours: float, now: datetime) -> LoadProfile:
     )
 
 
-def _without_rhythm(looked: _Look | None) -> tuple[LoadClass | None, str]:
+def _without_rhythm(looked: _Look) -> tuple[LoadClass | None, str]:
     """Return the class of a VM whose hours are alike, or None where they differ enough to be forecast."""
-    if looked is None:
-        return LoadClass.UNKNOWN, "too little of any window was measured"
     difference = looked.busiest - looked.quietest
     level = sum(points <= ABOVE for points in looked.spreads)
     if looked.percent and looked.quietest >= BUSY:
@@ -106,12 +104,10 @@ def _expected(coming: Day | None, now: datetime) -> tuple[float, ...] | None:
     return tuple(busiest if value is None else value for value in by_slot(coming, now))
 
 
-def _look(days: Sequence[Day], length: int, *, percent: bool) -> _Look | None:
-    typical = spread(tuple(_mean(values) for values in zip(*days, strict=True)), length)
-    daily = [found for day in days if (found := spread(day, length))]
-    if typical is None or not daily:
-        return None
-    return _Look(*typical, tuple(high - low for low, high in daily), percent)
+def _look(days: Sequence[Day], length: int, *, percent: bool) -> _Look:
+    quietest, busiest = spread(tuple(_mean(values) for values in zip(*days, strict=True)), length)
+    daily = [spread(day, length) for day in days]
+    return _Look(quietest, busiest, tuple(high - low for low, high in daily), percent)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

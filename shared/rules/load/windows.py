@@ -41,10 +41,10 @@ def window_means(day: Day, length: int) -> list[float | None]:
     ]
 
 
-def spread(day: Day, length: int) -> tuple[float, float] | None:
-    """Return the means of the quietest and of the busiest window; None where no window was measured."""
+def spread(day: Day, length: int) -> tuple[float, float]:
+    """Return the means of the quietest and of the busiest window of a day that was measured well enough to be used."""
     known = [mean for mean in window_means(day, length) if mean is not None]
-    return (min(known), max(known)) if known else None
+    return min(known), max(known)
 
 
 def acceptable(forecast: float, true: float) -> bool:

@@ -53,7 +53,7 @@ def course(seed: int, vm: Vm, slot: datetime, pace: Pace, *, full: bool = False)
     noise = draw.lognormvariate(0, pace.nightly_noise)
     ratio = max(1.0, vm.data_gb / max(vm.churn_gb, 0.1)) if full else 1.0
     transfer = min(vm.transfer_minutes * noise * ratio, 24 * 60)
-    failed = draw.random() < pace.failure_rate
+    failed = draw.random() < pace.failure_rate or vm.id.lower() in pace.failing
     title = draw.choice(("CloudInternalError", "AzureVmOffline"))
     return Run(
         late=timedelta(seconds=round(late, 6)),

@@ -13,8 +13,8 @@ from shared.rules.due_runs import FINISHED, Ending, ending, last_due
 from shared.rules.slot_policies import fingerprint
 from shared.rules.slots import start_slots
 
-SETTLED = timedelta(days=3)
-"""A VM that was moved longer ago has had its next runs; what ails it now is not the move, and it counts as unmoved."""
+SETTLED = timedelta(days=7)
+"""A VM that was moved longer ago has had seven runs since: what ails it now is not the move. It is left out."""
 FEWEST_BAD = 3
 """One or two bad runs are an ordinary night: about one run in a hundred fails."""
 LEVEL = 0.01
@@ -46,7 +46,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
-    """The last due run of one VM; `moved` where the VM was moved not long before it."""
+    """The last due run of one VM; `moved` says whether the VM was moved lately, or never."""
 
     name: str
     region: str
@@ -89,8 +89,8 @@ def chance(moved: Tally, base: Tally) -> float:
 def due_runs(observed: Observed, lines: Iterable[VmPlan], record: Record, now: datetime) -> tuple[DueRun, ...]:
     """Return the last due run of each VM that it can be told of.
 
-    Left out are VMs whose policy has no known start or is not as we wrote it, that a person has moved on, that were
-    never backed up, or whose last due run was due before their move, or before the last edit of their policy.
+    Left out are VMs that were moved long ago or that a person has moved on, that were never backed up, whose policy
+    has no known start or is not as we wrote it, and whose last run was due before their move or its last edit.
     """
     jobs = _by_item(observed)
     items = {(item.vault_id, item.vm_id): item for item in observed.items if not item.soft_deleted}
@@ -106,29 +106,32 @@ def due_runs(observed: Observed, lines: Iterable[VmPlan], record: Record, now: d
         start = last_due(starts[item.policy_id], line.minutes, now)
         if start <= max(record.since, record.written_at.get(item.policy_id, record.since)):
             continue
-        if move is not None and (move.policy != item.policy_id or start <= move.at):
+        if move is not None and (move.policy != item.policy_id or start <= move.at or not _lately(move, now)):
             continue
         end = ending(jobs[line.vault_id, item.container], start)
         if end is not None:
-            found.append(DueRun(line.name, line.region, _lately(move, now), end))
+            found.append(DueRun(line.name, line.region, move is not None, end))
     return tuple(found)
 
 
 def _reason(region: str, runs: Iterable[DueRun], history: Tally) -> str:
     """Return why moves must stop for what happened in one region, "" where it is nothing out of the ordinary.
 
-    Where so few VMs are left unmoved that even all of them good would prove nothing, the moved VMs are compared with
-    themselves before their moves.
+    The moved VMs must do worse than the unmoved ones of the same night, or it is the night; and worse than
+    themselves before their moves, or they always did. A comparison with too few to prove anything is left out.
     """
     here = [run for run in runs if run.region == region]
-    moved, others = _tally(here, moved=True), _tally(here, moved=False)
-    telling = chance(moved, Tally(0, others.total)) < LEVEL
-    base, whom = (others, "other VMs") if telling else (history, "runs before their moves")
-    if moved.bad < FEWEST_BAD or chance(moved, base) >= LEVEL:
+    moved, unmoved = _tally(here, moved=True), _tally(here, moved=False)
+    telling = {
+        f"{base.bad} of {base.total} {whom}": chance(moved, base)
+        for base, whom in ((unmoved, "unmoved VMs"), (history, "runs before their moves"))
+        if chance(moved, Tally(0, base.total)) < LEVEL
+    }
+    if moved.bad < FEWEST_BAD or not telling or max(telling.values()) >= LEVEL:
         return ""
     return (
         f"{moved.bad} of {moved.total} VMs moved lately in {region} failed or missed their last run, "
-        f"{base.bad} of {base.total} {whom}: {_named(here)}"
+        f"against {' and '.join(telling)}: {_named(here)}"
     )
 
 
@@ -169,8 +172,8 @@ def _by_item(observed: Observed) -> defaultdict[tuple[str, str], list[Job]]:
     return jobs
 
 
-def _lately(move: Move | None, now: datetime) -> bool:
-    return move is not None and now - move.at <= SETTLED
+def _lately(move: Move, now: datetime) -> bool:
+    return now - move.at <= SETTLED
 
 
 def _as_written(policy: BackupPolicy, observed: Observed) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.errors import MissingSettings
 
 SWITCHES = frozenset({"backup", "plan", "enrol", "restore", "replace", "drill"})
-"""Capabilities that may be switched on; none is by default. This version acts on `plan` only."""
+"""Capabilities that may be switched on; none is by default. This version acts on `plan` and `enrol`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from local.world import Refused, World, state
 from local.world.writes import put_item, put_policy
 from shared.cloud import wire
 from shared.cloud.bodies import membership_body, policy_body, protection_body
+from shared.cloud.failures import BUSY
 from shared.cloud.ids import item_path, machine_names
 from shared.errors import Permanent, Transient
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
@@ -113,8 +114,8 @@ def _in_our_errors(what: str) -> Iterator[None]:
         yield
     except Refused as refusal:
         message = f"{what}: {refusal.code}: {refusal.message}"
-        if refusal.status == 429 or refusal.status >= 500:
-            raise Transient(message, refused=refusal.status == 429) from refusal
+        if refusal.status == 429 or refusal.status >= 500 or refusal.code in BUSY:
+            raise Transient(message, refused=refusal.status < 500) from refusal
         raise Permanent(message, refusal.code) from refusal
 
 

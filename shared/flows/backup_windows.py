@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from itertools import islice, zip_longest
 
 from shared.errors import Permanent
-from shared.flows import breaker, rollout
+from shared.flows import breaker, enrolment, rollout
 from shared.flows.enforcement import Due, carry_out, membership_step, vault_of
+from shared.flows.enrolment import enrolment_step
 from shared.flows.look import BASELINE, DRIFT, look, look_with_history, newest_plan, vaults_in_scope
 from shared.flows.record import record
 from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
-from shared.model.plan import Outcome, Plan, Step, VmPlan
+from shared.model.plan import Enrolment, Outcome, Plan, Step, VmPlan
 from shared.ports import Ports
 from shared.rules import backup_windows as rules
 from shared.rules import drift, plan_proof
@@ -77,7 +78,7 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
     if made is None:
         return Enforcement((), "there is no plan yet")
     due = _due(ports, made, now)
-    if not due.moves and not due.edits:
+    if not due.moves and not due.edits and not due.enrolments:
         return Enforcement((), "nothing is due")
     if objection := fleet_objection(made, intent, ports.switches, now) or breaker.stopped(ports):
         tell(Event.ENFORCED, night=made.night, idle=objection, moves_due=len(due.moves), edits_due=len(due.edits))
@@ -114,6 +115,9 @@ def preview(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Step, ...
         share = f", {waiting[line.vm_id]}" if line.vm_id in waiting else ""
         steps.append(_waits(writer, line, line.reason + when + share))
     steps += (membership_step(writer, line, Outcome.HELD, line.reason) for line in made.held)
+    for one in made.enrolments:
+        why = f"{one.reason}, due {one.due:%Y-%m-%d %H:%M} UTC"
+        steps.append(enrolment_step(writer, one, Outcome.WAITING, why))
     return tuple(steps)
 
 
@@ -137,7 +141,19 @@ def _due(ports: Ports, made: Plan, now: datetime) -> Due:
     moves = [m for m in made.moves if m.due is not None and m.due <= now and _open(progress.get(m.vm_id), made, now)]
     edits = [e for e in made.edits if e.due <= now and _open(progress.get(e.policy_id), made, now)]
     refused = {key for key, row in progress.items() if _of(row, made) and row["outcome"] == Outcome.FAILED.value}
-    return Due(made, tuple(moves), tuple(edits), frozenset(refused))
+    return Due(made, tuple(moves), tuple(edits), frozenset(refused), _due_enrolments(ports, made, progress, now))
+
+
+def _due_enrolments(
+    ports: Ports, made: Plan, progress: Mapping[str, Mapping[str, str]], now: datetime
+) -> tuple[Enrolment, ...]:
+    """Return the enrolments that are due; without their switch each is judged, and its command told, once a plan."""
+    told = frozenset(key for key, row in progress.items() if _of(row, made) and enrolment.SWITCH not in ports.switches)
+    return tuple(
+        one
+        for one in made.enrolments
+        if one.due <= now and one.vm_id not in told and _open(progress.get(one.vm_id), made, now)
+    )
 
 
 def _tried(ports: Ports, made: Plan) -> frozenset[str]:
@@ -179,6 +195,11 @@ def _closed_steps(writer: Writer, due: Due, closed: Mapping[str, str]) -> tuple[
     return (
         *(Step(writer.now, "policy", edit.policy_id, Outcome.WAITING, why) for edit, why in edits if why),
         *(membership_step(writer, move, Outcome.WAITING, why) for move, why in moves if why),
+        *(
+            enrolment_step(writer, one, Outcome.WAITING, closed[one.vault_id])
+            for one in due.enrolments
+            if closed[one.vault_id]
+        ),
     )
 
 
@@ -187,12 +208,15 @@ def _one_tick(due: Due, vault_ids: frozenset[str]) -> Due:
     queues = [[move for move in due.moves if move.vault_id == vault_id] for vault_id in sorted(vault_ids)]
     turns = (move for turn in zip_longest(*queues) for move in turn if move is not None)
     edits = tuple(edit for edit in due.edits if vault_of(edit.policy_id) in vault_ids)
-    return replace(due, moves=tuple(islice(turns, MOVES_PER_TICK)), edits=edits)
+    joining = tuple(one for one in due.enrolments if one.vault_id in vault_ids)
+    return replace(due, moves=tuple(islice(turns, MOVES_PER_TICK)), edits=edits, enrolments=joining)
 
 
 def _remember_progress(ports: Ports, made: Plan, steps: Iterable[Step], now: datetime) -> None:
+    """Remember what became of each write, and when what waits is judged again: half an hour before its tick."""
     for step in steps:
-        row = {"plan": made.made_at.isoformat(), "outcome": step.outcome.value, "again": (now + RETRY).isoformat()}
+        again = max(now, step.again - RETRY) if step.again else now + RETRY
+        row = {"plan": made.made_at.isoformat(), "outcome": step.outcome.value, "again": again.isoformat()}
         ports.ledger.write(PROGRESS, step.subject, row)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.flows.look import PLACEMENTS, POLICIES, VERIFIED
+from shared.flows.look import ENROLLED, PLACEMENTS, POLICIES, VERIFIED
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
 from shared.model.plan import Plan
@@ -52,7 +52,7 @@ def _record(ledger: Ledger, intent: FleetPolicy, now: datetime) -> rules.Record:
         moves={
             vm_id: rules.Move(row["policy"], datetime.fromisoformat(row["at"]))
             for vm_id, row in ledger.rows(PLACEMENTS).items()
-            if row["state"] == VERIFIED
+            if row["state"] == VERIFIED and row.get("how") != ENROLLED
         },
         written_at={key: datetime.fromisoformat(row["at"]) for key, row in ledger.rows(POLICIES).items()},
         since=max(history, datetime.fromisoformat(resumed["at"])) if resumed else history,

@@ -4,26 +4,25 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from shared.flows import enrolment
 from shared.flows.look import POLICIES, settle
-from shared.flows.writes import Placement, Sent, Writer, policy_step, write_membership, write_policy
+from shared.flows.writes import SETTLE_SECONDS, Placement, Sent, Writer, policy_step, write_membership, write_policy
 from shared.model.azure import BackupPolicy, Vault
 from shared.model.observed import Observed
-from shared.model.plan import Outcome, Plan, PolicyEdit, Step, VmPlan
+from shared.model.plan import Enrolment, Outcome, Plan, PolicyEdit, Step, VmPlan
 from shared.rules.enforcement import Scene, judge
 from shared.rules.memberships import held_by_person, known_as, names_of_one
-from shared.rules.policy_edits import Rider, edit_obstacle
+from shared.rules.policy_edits import Rider, edit_again, edit_obstacle
 from shared.rules.safe_moments import Passage
 from shared.rules.slot_policies import fingerprint, id_of
 
 RUNNING_BACK = timedelta(days=3)
 """Running jobs are asked for this far back; first backups of large disks take more than one day."""
-SETTLE_SECONDS = 60.0
-"""A configure job takes 2 to 30 s in recorded traffic; memberships are re-read after this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a plan wants written by now: moves, and edits of existing policies.
+    """What a plan wants written by now: moves, edits of existing policies, and enrolments.
 
     `refused` are the policies that Azure refused for good under this plan: they are not sent again.
     """
@@ -32,11 +31,14 @@ class Due:
     moves: tuple[VmPlan, ...]
     edits: tuple[PolicyEdit, ...]
     refused: frozenset[str] = frozenset()
+    enrolments: tuple[Enrolment, ...] = ()
 
     @property
     def vault_ids(self) -> frozenset[str]:
         """The vaults that have anything due."""
-        return frozenset([*(move.vault_id for move in self.moves), *(vault_of(edit.policy_id) for edit in self.edits)])
+        joining = (one.vault_id for one in self.enrolments)
+        edited = (vault_of(edit.policy_id) for edit in self.edits)
+        return frozenset([*(move.vault_id for move in self.moves), *edited, *joining])
 
     @property
     def targets(self) -> dict[str, BackupPolicy]:
@@ -58,14 +60,21 @@ def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
     for move in due.moves:
         scene = scenes[move.vm_id]
         verdict = judge(move, scene, writer.intent, writer.now)
-        steps[move.vm_id] = membership_step(writer, move, verdict.outcome, verdict.reason)
+        steps[move.vm_id] = replace(membership_step(writer, move, verdict.outcome, verdict.reason), again=verdict.again)
         if verdict.go:
             going.append((move, scene))
     wanted = {id_of(move.vault_id, move.policy): f"{move.tier} needs it" for move, _ in going}
+    joining = enrolment.judge(writer, due.plan, due.enrolments, observed)
+    wanted |= {one.target.id: f"{one.vm.name} is enrolled in it" for one in joining.going}
     wanted |= {edit.policy_id: edit.reason for edit in due.edits}
     waiting = _waiting_edits(writer, due, observed, busy)
     policy_steps, ready = _bring_policies(writer, due, wanted, waiting, observed)
     steps |= _move(writer, going, ready)
+    steps |= joining.steps
+    steps |= enrolment.enrol(writer, joining.going, ready)
+    for move, _ in going:
+        if ahead := waiting.get(id_of(move.vault_id, move.policy)):
+            steps[move.vm_id] = replace(steps[move.vm_id], again=ahead.again)
     return (*policy_steps, *steps.values())
 
 
@@ -137,7 +146,8 @@ def _waiting_edits(writer: Writer, due: Due, observed: Observed, busy: Set[tuple
             if item.policy_id == current.id and (line := lines.get(item.vm_id)) is not None
         ]
         if reason := _not_reported(current, observed) or edit_obstacle(riders, writer.now):
-            steps[target.id] = policy_step(writer, target, current, Outcome.WAITING, reason)
+            step = policy_step(writer, target, current, Outcome.WAITING, reason)
+            steps[target.id] = replace(step, again=edit_again(riders, writer.now))
     return steps
 
 

@@ -23,6 +23,8 @@ BASELINE = "baseline"
 UNREADABLE = "vault-unreadable"
 SENT = "sent"
 VERIFIED = "verified"
+ENROLLED = "enrolled"
+"""How a VM came to its placement, where that was no move."""
 CHANGES_BACK = timedelta(days=2)
 """How far back the activity log is asked who made a change; drift is found within a day."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.flows.enforcement import Due, vault_of
-from shared.flows.look import PLACEMENTS, VERIFIED
+from shared.flows.look import ENROLLED, PLACEMENTS, VERIFIED
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Plan
 from shared.ports import Ledger, Ports
@@ -48,6 +48,8 @@ def _moved(ledger: Ledger) -> defaultdict[str, dict[str, rules.Moved]]:
     """Return every move of the ledger, by vault id and VM id."""
     found: defaultdict[str, dict[str, rules.Moved]] = defaultdict(dict)
     for vm_id, row in ledger.rows(PLACEMENTS).items():
+        if row.get("how") == ENROLLED:
+            continue
         move = rules.Moved(datetime.fromisoformat(row["at"]), row["state"] == VERIFIED)
         found[vault_of(row["policy"])][vm_id] = move
     return found

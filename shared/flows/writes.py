@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared.errors import Permanent, Transient
-from shared.flows.look import ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
-from shared.model.azure import BackupPolicy, ProtectedItem, Vault
+from shared.flows.look import ENROLLED, ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
+from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
@@ -19,6 +19,10 @@ from shared.rules.slot_policies import change_text, fingerprint
 PAUSES = "pauses"
 PATIENCE = 600.0
 """Seconds that all refusals together may hold up a tick, well inside the function's timeout of 30 minutes."""
+SETTLE_SECONDS = 60.0
+"""A configure job takes 2 to 30 s in recorded traffic; memberships are re-read after this."""
+NIGHTLY = frozenset({"initial-backups"})
+"""Quotas that count the fleet day; the others count Azure's UTC day."""
 HALF_AN_HOUR = timedelta(minutes=30)
 """A tick belongs to the full hour next to it: twins that straddle the hour by a second are still twins."""
 
@@ -68,6 +72,16 @@ class Placement:
     reason: str
     origin: str = ""
     migrates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """A first protection that was judged right: the VM, the vault that takes it, and its slot policy."""
+
+    vault: Vault
+    vm: Vm
+    target: BackupPolicy
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,19 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     return _send(writer, placement.vault, step, call)
 
 
+def write_protection(writer: Writer, one: Protection) -> Sent:
+    """Put one VM under protection. Its policy is remembered, so that a later change by hand is seen."""
+    step = Step(writer.now, "enrolment", one.vm.id, Outcome.UNVERIFIED, one.reason, "", one.target.name)
+    limits = writer.intent.limits
+    quotas = {"initial-backups": limits.initial_backups_per_night, "moves": limits.moves_per_vault_day}
+    if objection := _objection(writer, one.vault, one.vm.id, quotas):
+        return Sent(replace(step, outcome=Outcome.WAITING, reason=objection))
+    row = {"policy": one.target.id, "previous": "", "state": SENT, "at": writer.now.isoformat(), "how": ENROLLED}
+    writer.ports.ledger.write(PLACEMENTS, one.vm.id, row)
+    call = partial(writer.ports.vaults.protect, one.vault, one.vm, one.target)
+    return _send(writer, one.vault, step, call)
+
+
 def _last_seen(writer: Writer, kind: str, key: str, field: str) -> str:
     """Return what a row last said that the world then showed; "" where nothing was."""
     row = writer.ports.ledger.read(kind, key) or {"state": VERIFIED, field: ""}
@@ -137,8 +164,10 @@ def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, 
     if not writer.takes(subject):
         return "another run of this hour writes it"
     for quota, limit in sorted(quotas.items()):
-        if not writer.ports.ledger.spend(quota, vault.id, writer.now.date(), limit):
-            return f"the day's {limit} {quota.replace('-', ' ')} of {vault.name} are spent"
+        nightly = quota in NIGHTLY
+        day = writer.intent.night_of(writer.now) if nightly else writer.now.date()
+        if not writer.ports.ledger.spend(quota, vault.id, day, limit):
+            return f"the {'night' if nightly else 'day'}'s {limit} {quota.replace('-', ' ')} of {vault.name} are spent"
     return ""
 
 

@@ -71,9 +71,9 @@ def _without_item(vm: Vm, observed: Observed, intent: FleetPolicy, today: date) 
     tier = tier_of(vm, intent.tiers)
     if tier is None:
         return
-    code = "restored-unprotected" if restored(vm) else "unprotected"
     advice = obstacle(vm, observed, today) or _advice(vm, tier, observed, intent)
-    yield Finding(code, vm.id, f"{vm.name} ({tier.name}) is not protected; {advice}")
+    text = f"{vm.name} ({tier.name}) is not protected; {advice}"
+    yield Finding("restored-unprotected", vm.id, text) if restored(vm) else Finding("unprotected", vm.id, text)
 
 
 def _vm_findings(vm: Vm, item: ProtectedItem, observed: Observed, intent: FleetPolicy) -> Iterable[Finding]:

@@ -222,13 +222,14 @@ def test_a_move_to_a_policy_that_is_not_there_is_permanent(stage: Stage) -> None
     assert failure.value.code == "BMSUserErrorInvalidInput"
 
 
-def test_two_moves_of_one_item_at_once_conflict(stage: Stage) -> None:
+def test_a_second_move_of_one_item_is_refused_while_the_first_is_under_way(stage: Stage) -> None:
     target = slot_policy(vault_of(stage))
     stage.ports.vaults.write_policy(vault_of(stage), target)
     stage.ports.vaults.assign_policy(item_of(stage), target)
-    with pytest.raises(Permanent) as failure:
+    with pytest.raises(Transient) as failure:
         stage.ports.vaults.assign_policy(item_of(stage), target)
-    assert failure.value.code == "BMSUserErrorConflictingProtectionOperation"
+    assert failure.value.refused
+    assert "BMSUserErrorConflictingProtectionOperation" in str(failure.value)
 
 
 def test_reads_of_a_missing_vault_are_permanent(stage: Stage) -> None:

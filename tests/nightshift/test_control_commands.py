@@ -108,7 +108,43 @@ def test_without_a_report_the_answer_is_empty_and_exit_1(run: Run, small: Small)
 def test_missing_settings_are_all_named_and_exit_2(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NIGHTSHIFT_BLOB_URI", raising=False)
     monkeypatch.delenv("NIGHTSHIFT_TABLE_URI", raising=False)
+    monkeypatch.delenv("NIGHTSHIFT_QUEUE_URI", raising=False)
     result = run("report")
-    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 2)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 3)
     assert "NIGHTSHIFT_BLOB_URI" in result.stderr
     assert "NIGHTSHIFT_TABLE_URI" in result.stderr
+
+
+STOP = {"at": NOW.isoformat(), "reason": "4 of 10 VMs moved lately in westeurope failed or missed their last run"}
+
+
+def test_moves_that_the_breaker_stopped_go_on_when_told_to(run: Run, small: Small) -> None:
+    small.ledger.write("breaker", "stopped", STOP)
+    assert "moves go on" in run("resume", "--moves").stdout
+    assert small.ledger.read("breaker", "stopped") is None
+    assert json.loads(run("resume", "--moves", "--output", "json").stdout) == {
+        "resumed": "moves",
+        "were_stopped": False,
+    }
+    assert "moves are not stopped; nothing to resume" in run("resume", "--moves").stdout
+
+
+def test_the_end_of_a_pause_does_not_end_the_breakers_stop(run: Run, small: Small) -> None:
+    small.ledger.write("breaker", "stopped", STOP)
+    run("resume")
+    assert small.ledger.read("breaker", "stopped") is not None
+
+
+def test_the_breakers_stop_is_of_all_vaults(run: Run, small: Small) -> None:
+    small.ledger.write("breaker", "stopped", STOP)
+    refused = run("resume", "--moves", "--vault", "vault-weu")
+    assert (refused.exit_code, small.ledger.read("breaker", "stopped")) == (2, STOP)
+    assert "expected --vault or --moves, not both" in refused.stderr
+
+
+def test_diff_begins_with_the_breakers_stop(run: Run, small: Small) -> None:
+    assert "stopped" not in run("diff").stdout
+    small.ledger.write("breaker", "stopped", STOP)
+    said = f"all moves are stopped since {NOW:%Y-%m-%d %H:%M} UTC: {STOP['reason']}. Find out why"
+    assert run("diff").stdout.startswith(said)
+    assert json.loads(run("diff", "--output", "json").stdout)["breaker"].startswith(said)

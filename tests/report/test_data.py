@@ -113,3 +113,11 @@ def test_the_digest_fits_a_terminal_and_lists_what_needs_a_human() -> None:
 def test_the_digest_of_an_empty_night_claims_nothing() -> None:
     assert digest(EMPTY).splitlines()[1] == "No plan was made; no backup ran; nothing needs a human."
     assert "Needs a human:" not in digest(EMPTY)
+
+
+def test_stopped_moves_are_told_to_programs_and_terminals() -> None:
+    stopped = replace(NIGHT, breaker="all moves are stopped since noon: " + "4 of 10 VMs failed, " * 9)
+    assert json.loads(data(stopped))["breaker"] == stopped.breaker
+    assert json.loads(data(NIGHT))["breaker"] == ""
+    assert "\nall moves are stopped since noon: " in digest(stopped)
+    assert max(map(len, digest(stopped).splitlines()[2:])) <= WIDTH

@@ -141,3 +141,9 @@ def test_running_backups_are_not_called_finished() -> None:
 def test_a_night_without_plan_and_runs_says_both() -> None:
     night = replace(CALM, plan=None, runs_after=(), runs_before=(), before_begins_at=None)
     assert verdict(night) == "No plan was made; no backup ran; nothing needs a human."
+
+
+def test_stopped_moves_come_first_and_are_no_calm_night() -> None:
+    stopped = replace(CALM, breaker="all moves are stopped")
+    assert tone(stopped) is Tone.BAD
+    assert verdict(stopped).startswith("Moves are stopped; ")

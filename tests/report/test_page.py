@@ -223,3 +223,11 @@ def test_many_matters_fold_away_but_are_counted() -> None:
 def test_policies_of_equal_name_are_told_apart_by_their_vault() -> None:
     text = _text(PAGE)
     assert {vault.name for vault in NIGHT.vaults if f"-1900 in {vault.name}" in text} == {v.name for v in NIGHT.vaults}
+
+
+def test_a_page_of_stopped_moves_begins_with_them() -> None:
+    page = html(replace(NIGHT, breaker="all moves are stopped since noon: 4 of 10 <VMs> failed"))
+    outline = _outline(page)
+    assert next(text for tag, text in outline.headings if tag == "h2") == "All moves are stopped"
+    assert "4 of 10 &lt;VMs&gt; failed" in page
+    assert 'class="stopped"' not in PAGE

@@ -469,4 +469,32 @@ BUGS = (
         ":",
         "tests/flows/test_review.py::test_a_night_is_reviewed_once",
     ),
+    Bug(
+        "let a share follow an unseen canary",
+        "shared/rules/rollout.py",
+        "        on_trial=frozenset(unseen | tonight),",
+        "        on_trial=frozenset(tonight),",
+        "tests/rules/test_rollout.py::test_nothing_follows_the_canary_before_a_plan_has_seen_its_runs",
+    ),
+    Bug(
+        "take a run that never began for a good one",
+        "shared/rules/due_runs.py",
+        "    return Ending.FAILED if since else Ending.MISSED",
+        "    return Ending.FAILED if since else Ending.GOOD",
+        "tests/flows/test_breaker.py::test_runs_that_never_began_stop_moves_too",
+    ),
+    Bug(
+        "move on while the breaker has stopped moves",
+        WINDOWS,
+        " or breaker.stopped(ports):",
+        ":",
+        "tests/flows/test_breaker.py::test_while_moves_are_stopped_a_tick_asks_azure_nothing",
+    ),
+    Bug(
+        "judge moved VMs on runs from before a resume",
+        "shared/flows/breaker.py",
+        'since=max(history, datetime.fromisoformat(resumed["at"])) if resumed else history,',
+        "since=history,",
+        "tests/flows/test_breaker.py::test_an_operator_lets_moves_go_on_and_the_same_runs_do_not_stop_them_again",
+    ),
 )

@@ -1,9 +1,9 @@
-"""Is it time to compare the VMs in scope with what is protected? A timer, every six hours."""
+"""Is it time to compare VMs with what is protected? A timer, every six hours, and a queue for single ones."""
 
 import azure.functions as func
 
 from shared import clock, wiring
-from shared.flows import fleet_policy, protection
+from shared.flows import check_requests, fleet_policy, protection
 
 bp = func.Blueprint()
 
@@ -13,3 +13,11 @@ def check_protection(timer: func.TimerRequest) -> None:
     """Report VMs that are not protected as intended."""
     ports, now = wiring.ports(), clock.now()
     protection.check(ports, fleet_policy.read(ports, now), now)
+
+
+@bp.queue_trigger(arg_name="message", queue_name="check-requests", connection="FleetStorage")
+def check_one(message: func.QueueMessage) -> None:
+    """Check the VM or vault that a message names; what cannot be followed is set aside."""
+    ports, now = wiring.ports(), clock.now()
+    text = message.get_body().decode(errors="replace")
+    check_requests.receive(ports, fleet_policy.read(ports, now), text, now)

@@ -2,7 +2,7 @@
 
 import typer
 
-from nightshift import controls, plans, policy, reports
+from nightshift import checks, controls, plans, policy, reports
 from nightshift.answers import Calm
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command()(controls.pause)
 app.command()(controls.resume)
 app.command()(controls.hold)
 app.command()(controls.release)
+app.command()(checks.check)
 app.command()(reports.report)
 
 

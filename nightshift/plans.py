@@ -11,7 +11,7 @@ from shared.errors import BadMessage
 from shared.model.azure import SLOT_MINUTES
 from shared.model.intent import FleetPolicy
 from shared.model.night import POLICY_STEP
-from shared.model.plan import Outcome, Plan, Step, VmPlan
+from shared.model.plan import Enrolment, Outcome, Plan, Step, VmPlan
 from shared.ports import Ports
 
 
@@ -104,6 +104,7 @@ def _say_plan(tonight: Plan) -> None:
         ],
     )
     _say_section("moves", ("vm", "from", "to", "reason", "due"), [_move_row(vm) for vm in tonight.moves])
+    _say_section("enrolments", ("vm", "under", "reason", "due"), [_enrolment_row(one) for one in tonight.enrolments])
     _say_section(
         "held", ("vm", "policy", "reason"), [(vm.name, vm.current_policy or "none", vm.reason) for vm in tonight.held]
     )
@@ -124,6 +125,11 @@ def _move_row(vm: VmPlan) -> tuple[str, ...]:
     came = f"{vm.current_policy or 'none'} {_clock(vm.current_slot)}"
     due = f"{vm.due:%Y-%m-%d %H:%M} UTC" if vm.due else "when it is safe"
     return (vm.name, came, f"{vm.policy} {_clock(vm.slot)}", vm.reason, due)
+
+
+def _enrolment_row(one: Enrolment) -> tuple[str, ...]:
+    vault = one.vault_id.rpartition("/")[2]
+    return (one.name, f"{one.policy} in {vault}", one.reason, f"{one.due:%Y-%m-%d %H:%M} UTC")
 
 
 def _clock(slot: int | None) -> str:
@@ -186,8 +192,14 @@ def _as_json(tonight: Plan) -> dict[str, Any]:
         "moves": [_vm_json(vm) for vm in tonight.moves],
         "held": [_vm_json(vm) for vm in tonight.held],
         "edits": [{"policy": edit.policy_id, "reason": edit.reason, "due": edit.due} for edit in tonight.edits],
+        "enrolments": [_enrolment_json(one) for one in tonight.enrolments],
         "findings": [{"code": found.code, "subject": found.subject, "text": found.text} for found in tonight.findings],
     }
+
+
+def _enrolment_json(one: Enrolment) -> dict[str, Any]:
+    names = ("vm_id", "name", "vault_id", "region", "tier", "policy", "slot", "reason", "due")
+    return {name: getattr(one, name) for name in names}
 
 
 def _vm_json(vm: VmPlan) -> dict[str, Any]:

@@ -110,6 +110,13 @@ class ReportStore(Protocol):
         """Return the newest report as "html" or "json", or None."""
 
 
+class Queues(Protocol):
+    """Messages for later."""
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
+        """Add a message that is seen after the delay. A lost answer may have been taken: receivers bear copies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything outside, in one value. `switches` are the capabilities that may write; `wait` takes seconds."""
@@ -120,5 +127,6 @@ class Ports:
     plans: PlanStore
     policies: PolicyStore
     reports: ReportStore
+    queues: Queues
     switches: frozenset[str]
     wait: Callable[[float], None]

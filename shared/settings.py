@@ -16,6 +16,7 @@ class Settings:
 
     blob_uri: str
     table_uri: str
+    queue_uri: str
     arm_endpoint: str
     switches: frozenset[str]
 
@@ -26,7 +27,11 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     problems = [
         f"{name} is not set; expected the {kind} endpoint of the app's storage account, "
         f"https://<account>.{kind}.core.windows.net"
-        for name, kind in (("NIGHTSHIFT_BLOB_URI", "blob"), ("NIGHTSHIFT_TABLE_URI", "table"))
+        for name, kind in (
+            ("NIGHTSHIFT_BLOB_URI", "blob"),
+            ("NIGHTSHIFT_TABLE_URI", "table"),
+            ("NIGHTSHIFT_QUEUE_URI", "queue"),
+        )
         if not env.get(name)
     ]
     switches = frozenset(word.strip().lower() for word in env.get("NIGHTSHIFT_SWITCHES", "").split(",") if word.strip())
@@ -40,6 +45,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         blob_uri=env["NIGHTSHIFT_BLOB_URI"].rstrip("/"),
         table_uri=env["NIGHTSHIFT_TABLE_URI"].rstrip("/"),
+        queue_uri=env["NIGHTSHIFT_QUEUE_URI"].rstrip("/"),
         arm_endpoint=env.get("NIGHTSHIFT_ARM_ENDPOINT", "https://management.azure.com").rstrip("/"),
         switches=switches,
     )

@@ -13,6 +13,7 @@ class Event(StrEnum):
     PLANNED = "nightshift.planned"
     ENFORCED = "nightshift.enforced"
     PROTECTION_CHECKED = "nightshift.protection.checked"
+    CHECK_REJECTED = "nightshift.check.rejected"
     NIGHT_REVIEWED = "nightshift.night.reviewed"
     ALERT = "nightshift.alert"
 

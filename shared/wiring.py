@@ -43,6 +43,7 @@ def _cloud() -> Ports:
     from shared.cloud.ledger import TableLedger
     from shared.cloud.plan_store import BlobPlans
     from shared.cloud.policy_store import BlobPolicies
+    from shared.cloud.queues import StorageQueues
     from shared.cloud.report_store import BlobReports
     from shared.cloud.vault import CloudVaults
 
@@ -55,6 +56,7 @@ def _cloud() -> Ports:
         plans=BlobPlans(credential, facts.blob_uri),
         policies=BlobPolicies(credential, facts.blob_uri),
         reports=BlobReports(credential, facts.blob_uri),
+        queues=StorageQueues(credential, facts.queue_uri),
         switches=facts.switches,
         wait=_wait,
     )

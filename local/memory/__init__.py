@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from local.memory.fleet import MemoryFleet
 from local.memory.ledger import MemoryLedger
+from local.memory.queues import MemoryQueues
 from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
 from local.memory.vaults import MemoryVaults
 from local.world import World
@@ -27,6 +28,7 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         plans=MemoryPlans(),
         policies=MemoryPolicies(),
         reports=MemoryReports(),
+        queues=MemoryQueues(lambda: world.now, happens),
         switches=frozenset(switches),
         wait=lambda seconds: world.advance(timedelta(seconds=seconds)),
     )

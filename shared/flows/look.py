@@ -20,7 +20,6 @@ ORIGINS = "origins"
 DRIFT = "drift"
 ROLLED_BACK = "rolledback"
 BASELINE = "baseline"
-UNREADABLE = "vault-unreadable"
 SENT = "sent"
 VERIFIED = "verified"
 ENROLLED = "enrolled"
@@ -56,7 +55,7 @@ def look(ports: Ports, intent: FleetPolicy, vaults: Iterable[Vault]) -> Observed
         try:
             contents[vault] = ports.vaults.items(vault), ports.vaults.policies(vault)
         except Permanent as problem:
-            unreadable.append(Finding(UNREADABLE, vault.id, f"{vault.name} could not be read: {problem}"))
+            unreadable.append(Finding("vault-unreadable", vault.id, f"{vault.name} could not be read: {problem}"))
     observed = Observed(
         vaults=tuple(contents),
         vms=vms,

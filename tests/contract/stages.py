@@ -15,6 +15,7 @@ from local.arm.app import application
 from local.azurite import Azurite
 from local.faults import plan
 from local.identity import token
+from local.memory.queues import MemoryQueues
 from local.world import PageSizes, World, documents
 from local.world.cloud import Cloud
 from local.world.history import backfill, put
@@ -98,6 +99,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
         reports=BlobReports(credential, azurite.blob_uri, fresh),
+        queues=MemoryQueues(lambda: cloud.world.now),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
     )

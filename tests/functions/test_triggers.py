@@ -8,6 +8,7 @@ import azure.functions as func
 import pytest
 
 import function_app
+from local.memory.queues import MemoryQueues
 from shared import clock, wiring
 from shared.errors import Permanent
 from tests.flows.stage import AFTERNOON, POLICY, Stage, stage
@@ -48,7 +49,7 @@ def ask(name: str, accept: str = "") -> func.HttpResponse:
 
 
 def test_the_app_has_exactly_its_functions() -> None:
-    assert sorted(FUNCTIONS) == sorted([*TIMERS, "report", "health"])
+    assert sorted(FUNCTIONS) == sorted([*TIMERS, "check_one", "report", "health"])
 
 
 def test_a_plan_is_made_for_the_instant_of_the_clock(night: Stage) -> None:
@@ -103,22 +104,30 @@ def test_the_report_comes_as_html_or_as_json(night: Stage, accept: str, mimetype
     assert answer.get_body().decode() == night.ports.reports.latest(kind)
 
 
+def test_a_message_has_its_vm_checked_and_a_bad_one_is_set_aside(night: Stage) -> None:
+    vm = night.vm()
+    for body in (json.dumps({"version": 1, "vm_id": vm.id}), "\udcff".encode(errors="surrogateescape")):
+        assert FUNCTIONS["check_one"](func.QueueMessage(body=body)) is None
+    assert isinstance(night.ports.queues, MemoryQueues)
+    assert len(night.ports.queues.waiting("check-rejected")) == 1
+    assert night.count("vaults.items") == 1
+
+
 def test_health_names_every_missing_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NIGHTSHIFT_BLOB_URI", "NIGHTSHIFT_TABLE_URI"):
+    uris = ("NIGHTSHIFT_BLOB_URI", "NIGHTSHIFT_TABLE_URI", "NIGHTSHIFT_QUEUE_URI")
+    for name in uris:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIGHTSHIFT_SWITCHES", "plan, fly")
     answer = ask("health")
     said = json.loads(answer.get_body())
-    assert (answer.status_code, said["ok"], len(said["problems"])) == (503, False, 3)
-    assert all(
-        any(name in problem for problem in said["problems"])
-        for name in ("NIGHTSHIFT_BLOB_URI", "NIGHTSHIFT_TABLE_URI", "NIGHTSHIFT_SWITCHES")
-    )
+    assert (answer.status_code, said["ok"], len(said["problems"])) == (503, False, 4)
+    assert all(any(name in problem for problem in said["problems"]) for name in (*uris, "NIGHTSHIFT_SWITCHES"))
 
 
 def test_health_is_well_when_everything_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTSHIFT_BLOB_URI", "https://account.blob.core.windows.net")
     monkeypatch.setenv("NIGHTSHIFT_TABLE_URI", "https://account.table.core.windows.net")
+    monkeypatch.setenv("NIGHTSHIFT_QUEUE_URI", "https://account.queue.core.windows.net")
     monkeypatch.setenv("NIGHTSHIFT_SWITCHES", "")
     answer = ask("health")
     assert (answer.status_code, json.loads(answer.get_body())) == (200, {"ok": True})

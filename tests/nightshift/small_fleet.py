@@ -206,6 +206,14 @@ class SmallReports:
 
 
 @dataclass
+class SmallQueues:
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
+        self.sent.append((queue, body))
+
+
+@dataclass
 class Small:
     """The parts, to look at after a command."""
 
@@ -215,6 +223,7 @@ class Small:
     plans: SmallPlans = field(default_factory=SmallPlans)
     policies: SmallPolicies = field(default_factory=SmallPolicies)
     reports: SmallReports = field(default_factory=SmallReports)
+    queues: SmallQueues = field(default_factory=SmallQueues)
     switches: frozenset[str] = frozenset({"plan"})
 
     def ports(self) -> Ports:
@@ -225,6 +234,7 @@ class Small:
             plans=self.plans,
             policies=self.policies,
             reports=self.reports,
+            queues=self.queues,
             switches=self.switches,
             wait=lambda seconds: None,
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from shared.flows.look import ORIGINS
 from tests.nightshift.conftest import Run
-from tests.nightshift.small_fleet import DEFAULT_POLICY, NOW, VAULT, VMS, Small, SmallVaults, Throttled
+from tests.nightshift.small_fleet import DEFAULT_POLICY, NOW, VAULT, VMS, Small, SmallFleet, SmallVaults, Throttled
 
 
 def moved_once(small: Small) -> None:
@@ -112,7 +112,17 @@ def test_without_a_published_policy_the_command_to_run_is_named(run: Run, small:
     assert "nightshift policy publish" in result.stderr
 
 
-def test_an_empty_vault_has_an_empty_plan(run: Run, small: Small) -> None:
+def test_what_would_be_enrolled_is_shown_with_its_reason(run: Run, small: Small) -> None:
     small.vaults = SmallVaults(memberships={})
+    said = run("plan").stdout
+    assert "enrolments (2)" in said
+    assert "is the one vault that fits" in said
+    assert f"enrolment {VMS[0].name.lower()}: none -> ns-standard-" in run("diff").stdout
+    listed = json.loads(run("plan", "--output", "json").stdout)["enrolments"]
+    assert [one["vm_id"] for one in listed] == [vm.id for vm in VMS[:2]]
+
+
+def test_an_empty_vault_has_an_empty_plan(run: Run, small: Small) -> None:
+    small.vaults, small.fleet = SmallVaults(memberships={}), SmallFleet(machines=())
     assert "0 VMs: 0 to move, 0 held" in run("plan").stdout
     assert run("diff").stdout == "nothing to write: the vaults are as planned\n"

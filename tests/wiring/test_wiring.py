@@ -26,6 +26,7 @@ def _restored() -> Iterator[None]:
 def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTSHIFT_BLOB_URI", "https://account.blob.core.windows.net/")
     monkeypatch.setenv("NIGHTSHIFT_TABLE_URI", "https://account.table.core.windows.net/")
+    monkeypatch.setenv("NIGHTSHIFT_QUEUE_URI", "https://account.queue.core.windows.net/")
     monkeypatch.setenv("NIGHTSHIFT_SWITCHES", "plan")
 
 
@@ -44,11 +45,11 @@ def test_every_port_is_there_and_stays_the_same(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_missing_settings_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NIGHTSHIFT_BLOB_URI", "NIGHTSHIFT_TABLE_URI"):
+    for name in ("NIGHTSHIFT_BLOB_URI", "NIGHTSHIFT_TABLE_URI", "NIGHTSHIFT_QUEUE_URI"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(MissingSettings) as missing:
         wiring.ports()
-    assert len(missing.value.problems) == 2
+    assert len(missing.value.problems) == 3
 
 
 def test_the_source_and_the_wait_can_be_replaced_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:

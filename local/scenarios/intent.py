@@ -41,6 +41,7 @@ def _usual() -> dict[str, Any]:
             "critical": _tier("critical", "late", retention(30, 12), "40h"),
             "standard": _tier("standard", "night", retention(30), "48h"),
         },
+        "rollout": {"first": 200, "share": "100%"},
         "capacity": {"vault": 20, "regions": {"westeurope": 30, "eastus2": 20}},
     }
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from shared.flows import enrolment
 from shared.flows.look import POLICIES, settle
-from shared.flows.writes import SETTLE_SECONDS, Placement, Sent, Writer, policy_step, write_membership, write_policy
+from shared.flows.writes import Placement, Sent, Writer, policy_step, write_membership, write_policy
 from shared.model.azure import BackupPolicy, Vault
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Outcome, Plan, PolicyEdit, Step, VmPlan
@@ -69,9 +69,9 @@ def carry_out(writer: Writer, due: Due, observed: Observed) -> tuple[Step, ...]:
     wanted |= {edit.policy_id: edit.reason for edit in due.edits}
     waiting = _waiting_edits(writer, due, observed, busy)
     policy_steps, ready = _bring_policies(writer, due, wanted, waiting, observed)
+    newcomers = enrolment.send(writer, joining, ready)
     steps |= _move(writer, going, ready)
-    steps |= joining.steps
-    steps |= enrolment.enrol(writer, joining.going, ready)
+    steps |= enrolment.confirm(writer, newcomers)
     for move, _ in going:
         if ahead := waiting.get(id_of(move.vault_id, move.policy)):
             steps[move.vm_id] = replace(steps[move.vm_id], again=ahead.again)
@@ -268,10 +268,7 @@ def _reread(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[
     vaults = {p.vault.id: p.vault for p, result in sent.values() if result.step.outcome is Outcome.UNVERIFIED}
     if not vaults:
         return {}
-    writer.ports.wait(SETTLE_SECONDS)
-    items = tuple(item for vault_id in sorted(vaults) for item in writer.ports.vaults.items(vaults[vault_id]))
-    settle(writer.ports.ledger, Observed((), (), items, ()))
-    return {item.id: (item.policy_id, item.extended_properties) for item in items}
+    return {item.id: (item.policy_id, item.extended_properties) for item in writer.reread(vaults.values())}
 
 
 def _verified_move(step: Step, placement: Placement, found: tuple[str, str] | None) -> Step:

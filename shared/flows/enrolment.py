@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from shared.flows.look import settle
-from shared.flows.writes import SETTLE_SECONDS, Protection, Sent, Writer, write_protection
+from shared.flows.writes import Protection, Sent, Writer, write_protection
+from shared.model.azure import ProtectedItem
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Outcome, Plan, Step
 from shared.rules.enrolment import objection
@@ -22,6 +22,14 @@ class Judged:
 
     steps: Mapping[str, Step]
     going: tuple[Protection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """The steps that are settled, and what was sent, by VM id."""
+
+    steps: Mapping[str, Step]
+    sent: Mapping[str, tuple[Protection, Sent]]
 
 
 def enrolment_step(writer: Writer, planned: Enrolment, outcome: Outcome, reason: str) -> Step:
@@ -52,14 +60,14 @@ def judge(writer: Writer, made: Plan, due: Iterable[Enrolment], observed: Observ
     return Judged(steps, tuple(going))
 
 
-def enrol(writer: Writer, going: Iterable[Protection], ready: Mapping[str, str]) -> dict[str, Step]:
+def send(writer: Writer, judged: Judged, ready: Mapping[str, str]) -> Newcomers:
     """Send what may go and whose policy is ready; without the switch each waits with the command that does it.
 
     `ready` maps a policy id to "" where it is as planned, else to why no VM may come under it.
     """
-    steps: dict[str, Step] = {}
+    steps = dict(judged.steps)
     sent: dict[str, tuple[Protection, Sent]] = {}
-    for one in going:
+    for one in judged.going:
         waits = ready.get(one.target.id, "its policy was not re-read")
         if not waits and SWITCH not in writer.ports.switches:
             command = enable_command(one.vm, one.vault, one.target.name)
@@ -68,12 +76,19 @@ def enrol(writer: Writer, going: Iterable[Protection], ready: Mapping[str, str])
             steps[one.vm.id] = Step(writer.now, KIND, one.vm.id, Outcome.WAITING, waits, "", one.target.name)
         else:
             sent[one.vm.id] = (one, write_protection(writer, one))
-    return steps | _confirm(writer, sent)
+            writer.seen.pop(one.vault.id, None)
+    return Newcomers(steps, sent)
 
 
-def _confirm(writer: Writer, sent: Mapping[str, tuple[Protection, Sent]]) -> dict[str, Step]:
-    """Re-read what was sent; a lost one that is provably not there is sent once more."""
-    found = _reread(writer, sent)
+def confirm(writer: Writer, newcomers: Newcomers) -> dict[str, Step]:
+    """Return every step, true when re-read; a lost one that is provably not there is sent once more.
+
+    What was read after the moves of this tick is not read again, where it shows every VM that was sent.
+    """
+    sent = newcomers.sent
+    found = _policies(item for items in writer.seen.values() for item in items)
+    if any(result.step.outcome is Outcome.UNVERIFIED and vm_id not in found for vm_id, (_, result) in sent.items()):
+        found = _reread(writer, sent)
     again = {
         vm_id: (one, write_protection(writer, one))
         for vm_id, (one, result) in sent.items()
@@ -81,7 +96,7 @@ def _confirm(writer: Writer, sent: Mapping[str, tuple[Protection, Sent]]) -> dic
     }
     if again:
         found |= _reread(writer, again)
-    return {
+    return dict(newcomers.steps) | {
         vm_id: _verified(again.get(vm_id, (one, result))[1].step, one, found.get(vm_id))
         for vm_id, (one, result) in sent.items()
     }
@@ -90,11 +105,10 @@ def _confirm(writer: Writer, sent: Mapping[str, tuple[Protection, Sent]]) -> dic
 def _reread(writer: Writer, sent: Mapping[str, tuple[Protection, Sent]]) -> dict[str, str]:
     """Return the policy id by VM id, re-read from every vault that was written."""
     vaults = {one.vault.id: one.vault for one, result in sent.values() if result.step.outcome is Outcome.UNVERIFIED}
-    if not vaults:
-        return {}
-    writer.ports.wait(SETTLE_SECONDS)
-    items = tuple(item for vault_id in sorted(vaults) for item in writer.ports.vaults.items(vaults[vault_id]))
-    settle(writer.ports.ledger, Observed((), (), items, ()))
+    return _policies(writer.reread(vaults.values())) if vaults else {}
+
+
+def _policies(items: Iterable[ProtectedItem]) -> dict[str, str]:
     return {item.vm_id: item.policy_id for item in items}
 
 

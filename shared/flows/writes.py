@@ -1,14 +1,15 @@
 """How is Azure written to? Once, within the day's quotas, paused at any moment, and true only when re-read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from shared.errors import Permanent, Transient
-from shared.flows.look import ENROLLED, ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED
+from shared.flows.look import ENROLLED, ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED, settle
 from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
+from shared.model.observed import Observed
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
 from shared.rules.drift import rise_in_place
@@ -32,7 +33,7 @@ class Writer:
     """Everything one tick needs to write: the ports, the intent and the tick's instant.
 
     `taken` are the subjects it took to write, `closed` says why a vault takes no more writes in this tick, `waits`
-    are the seconds it has waited.
+    are the seconds it has waited, `seen` the items of vaults as they were last re-read after sending.
     """
 
     ports: Ports
@@ -41,6 +42,7 @@ class Writer:
     taken: set[str] = field(default_factory=set)
     closed: dict[str, str] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
+    seen: dict[str, tuple[ProtectedItem, ...]] = field(default_factory=dict)
 
     def wait(self, seconds: float | None) -> bool:
         """Wait what the service asks for; False, at once, where it did not say or patience does not reach."""
@@ -49,6 +51,15 @@ class Writer:
         self.waits.append(seconds)
         self.ports.wait(seconds)
         return True
+
+    def reread(self, vaults: Iterable[Vault]) -> tuple[ProtectedItem, ...]:
+        """Let what was sent settle, read the vaults' items again, and mark what they show as verified."""
+        self.ports.wait(SETTLE_SECONDS)
+        fresh = {vault.id: tuple(self.ports.vaults.items(vault)) for vault in sorted(vaults, key=lambda one: one.id)}
+        self.seen.update(fresh)
+        items = tuple(item for listed in fresh.values() for item in listed)
+        settle(self.ports.ledger, Observed((), (), items, ()))
+        return items
 
     def takes(self, subject: str) -> bool:
         """Return whether this tick may write the VM or policy: in every hour one run may, and may send it again."""

@@ -20,6 +20,7 @@ RESTORED_TAG = "rsvaultbackup"
 """Azure tags what a restore job builds so; such a VM carries its source's tags too, its tier among them."""
 FIRST_BACKUP = timedelta(hours=24)
 """A first backup copies whole disks and may take this long: no choice of a start would keep it from overlapping."""
+ONE_DAY = timedelta(days=1)
 LATER_SLOTS = round(PRIOR_MINUTES / SLOT_MINUTES)
 """What a newly protected VM is taken to need once its first backup is done."""
 
@@ -107,8 +108,9 @@ def objection(enrolment: Enrolment, vault: Vault, observed: Observed, intent: Fl
 def with_enrolments(made: Plan, observed: Observed, intent: FleetPolicy, night: date, due: datetime) -> Plan:
     """Return the plan with an enrolment for each VM that one vault takes, and the slot policies they need.
 
-    `night` is the local date whose windows count, `due` the first tick after the report that shows new ones; what was
-    planned before keeps its start and its hour. A VM that no vault takes for certain is left to `protection`.
+    `night` is the local date whose windows count, `due` the first tick after the report that shows new ones, which
+    wait for a move of their vault that is near. What was planned before keeps its start and its hour. A VM that no
+    vault takes for certain is left to `protection`.
     """
     last = observed.previous
     before = last.enrolments if last is not None and last.policy_version == intent.version else ()
@@ -124,13 +126,20 @@ def with_enrolments(made: Plan, observed: Observed, intent: FleetPolicy, night: 
         if isinstance(policy, str):
             findings.append(Finding("not-enrolled", vm.id, f"{vm.name} ({tier.name}) is not protected: {policy}"))
             continue
-        found.append(_enrolment(vm, tier, policy, vault, known.due if known else due))
+        tick = known.due if known else _shared_tick(made, vault, due)
+        found.append(_enrolment(vm, tier, policy, vault, tick))
     return replace(
         made,
         enrolments=tuple(found),
         policies=tuple(board.policies[policy_id] for policy_id in sorted(board.policies)),
         findings=(*made.findings, *findings),
     )
+
+
+def _shared_tick(made: Plan, vault: Vault, due: datetime) -> datetime:
+    """Return the next tick that moves VMs of the vault anyway, within a day: every tick costs a look at it."""
+    ticks = [line.due for line in made.moves if line.vault_id == vault.id and line.due is not None]
+    return min((tick for tick in ticks if due <= tick < due + ONE_DAY), default=due)
 
 
 def _enrolment(vm: Vm, tier: Tier, policy: BackupPolicy, vault: Vault, due: datetime) -> Enrolment:

@@ -147,3 +147,4 @@ def test_stopped_moves_come_first_and_are_no_calm_night() -> None:
     stopped = replace(CALM, breaker="all moves are stopped")
     assert tone(stopped) is Tone.BAD
     assert verdict(stopped).startswith("Moves are stopped; ")
+    assert verdict(stopped).endswith("; 1 thing needs a human.")

@@ -231,3 +231,9 @@ def test_a_page_of_stopped_moves_begins_with_them() -> None:
     assert next(text for tag, text in outline.headings if tag == "h2") == "All moves are stopped"
     assert "4 of 10 &lt;VMs&gt; failed" in page
     assert 'class="stopped"' not in PAGE
+
+
+def test_a_stop_is_not_called_nothing() -> None:
+    page = html(replace(NIGHT, breaker="all moves are stopped", needs_human=()))
+    assert "Nothing else." in page
+    assert "for the curious" not in page

@@ -141,6 +141,10 @@ class Nights:
         """Count the calls to Azure that `function` made in invocations from `since` on."""
         return sum(done.azure_calls for done in self.log if done.function == function and done.at >= since)
 
+    def all_calls(self, begins: datetime, ends: datetime) -> int:
+        """Count the calls to Azure of all invocations in [begins, ends)."""
+        return sum(done.azure_calls for done in self.log if begins <= done.at < ends)
+
     def twin(self) -> "Nights":
         """Return a copy with a world and stores of its own, from which the future can be told differently.
 

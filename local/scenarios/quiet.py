@@ -17,6 +17,8 @@ CLOCK_CHANGES = (datetime(2026, 3, 26, 12, tzinfo=UTC), datetime(2026, 3, 5, 12,
 DAY = timedelta(days=1)
 SETTLING = 2
 """Nights until the first plan was reported and enforced."""
+CATCHING_UP = 1.5
+"""Each timer catches up once, however much it missed; ten missed nights made up for would be ten usual days more."""
 TIMERS = 4
 """Each of the app's timers missed an occurrence in ten nights."""
 
@@ -49,13 +51,21 @@ def quiet_weeks(seed: int, nights: int = 30) -> Told:
 
 
 def dead_ten_nights(seed: int, nights: int = 10) -> Told:
-    """The app is dead for ten nights: backups go on, and on its return it does not storm."""
-    told = Nights(fleets.demo(seed), document())
+    """The app is dead for ten nights: backups go on, and on its return it does not storm.
+
+    A storm would show in the enforcement's calls against the floor of what changed, and in all calls of the first
+    day against those of the last day before.
+    """
+    told = Nights(fleets.demo(seed, start=SUMMER), document())
     told.nights(SETTLING)
+    usual = told.world.now
+    told.nights(1)
     left, died, moved = told.truth(), told.world.now, len(moves(told.world))
     told.dead_until(died + nights * DAY)
     back, returned = told.truth(), told.world.now
-    told.nights(SETTLING)
+    told.nights(1)
+    first_day, usual_day = told.all_calls(returned, returned + DAY), told.all_calls(usual, died)
+    told.nights(SETTLING - 1)
     after = told.truth()
     late = [done.function for done in told.log if done.past_due]
     backups = sum(judge.jobs_by_status(back, died, returned).values())
@@ -70,6 +80,8 @@ def dead_ten_nights(seed: int, nights: int = 10) -> Told:
         "moves_on_return": len(judge.moved(back, after)),
         "calls": calls,
         "calls_floor": floor,
+        "all_calls_first_day": first_day,
+        "all_calls_usual_day": usual_day,
         "errors": len(told.errors()),
         **after["counters"],
     }
@@ -79,6 +91,7 @@ def dead_ten_nights(seed: int, nights: int = 10) -> Told:
         zero("changes while the app was dead", figures["changed_while_dead"]),
         Check("timers past due on return", "each once", str(len(late)), len(late) == len(set(late)) == TIMERS),
         at_most("calls of enforcement on return", CALLS_ABOVE_FLOOR * floor, calls),
+        at_most("calls of all functions in the first day", CATCHING_UP * usual_day, first_day),
         zero("days on which a VM had no run", after["counters"]["runs_skipped"]),
         zero("weeks without a weekly point", after["counters"]["tags_missed"]),
         zero("invocations that failed", figures["errors"]),

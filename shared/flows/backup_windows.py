@@ -78,7 +78,7 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
     if made is None:
         return Enforcement((), "there is no plan yet")
     due = _due(ports, made, now)
-    if not due.moves and not due.edits and not due.enrolments:
+    if not due.moves and not due.edits and not (due.enrolments and enrolment.SWITCH in ports.switches):
         return Enforcement((), "nothing is due")
     if objection := fleet_objection(made, intent, ports.switches, now) or breaker.stopped(ports):
         tell(Event.ENFORCED, night=made.night, idle=objection, moves_due=len(due.moves), edits_due=len(due.edits))
@@ -147,7 +147,10 @@ def _due(ports: Ports, made: Plan, now: datetime) -> Due:
 def _due_enrolments(
     ports: Ports, made: Plan, progress: Mapping[str, Mapping[str, str]], now: datetime
 ) -> tuple[Enrolment, ...]:
-    """Return the enrolments that are due; without their switch each is judged, and its command told, once a plan."""
+    """Return the enrolments that are due; without their switch each is judged, and its command told, once a plan.
+
+    Telling alone is not worth a look at Azure: without the switch they ride along with writes that are due.
+    """
     told = frozenset(key for key, row in progress.items() if _of(row, made) and enrolment.SWITCH not in ports.switches)
     return tuple(
         one

@@ -14,7 +14,7 @@ from shared.model.plan import Finding, Plan
 from shared.ports import Ports
 from shared.report import data, page
 from shared.rules import protection
-from shared.rules.backup_windows import last_finished_night
+from shared.rules.mornings import last_finished_night
 from shared.rules.slots import start_slots
 from shared.telemetry import Event, tell
 

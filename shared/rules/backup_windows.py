@@ -3,25 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from shared.model.azure import SLOTS_PER_DAY, START_LATENESS, BackupPolicy
+from shared.model.azure import SLOTS_PER_DAY, BackupPolicy
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
-from shared.model.plan import Action, Finding, Plan, PolicyEdit, RegionProof, VmPlan
+from shared.model.plan import Action, Finding, Plan, RegionProof, VmPlan
 from shared.rules.candidates import Candidate, candidates, in_words, peak_of, region_problem, stay
 from shared.rules.drift import edits_of, policy_findings
+from shared.rules.due_moments import Occasion, timed
 from shared.rules.enrolment import with_enrolments
 from shared.rules.leveling import Leveling, Problem, level
+from shared.rules.mornings import AFTER_REPORT, report_after
 from shared.rules.numbering import Place, numbered
-from shared.rules.safe_moments import Passage, due_ticks, next_full_hour
 from shared.rules.slot_policies import id_of, slot_policy
-from shared.rules.slots import clock_text, day_shift, window_span
+from shared.rules.slots import clock_text, day_shift
 
 AHEAD = timedelta(days=1)
 """A plan is written the morning after it was reported, so it is made for the windows of the next night."""
-AFTER_REPORT = timedelta(hours=1)
-"""A change is a diff in the morning report before it is a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,11 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
         members = [stay(member, stuck.get(member.item_id, "")) for member in draft.members]
         draft = _draft(members, observed, intent, served)
     regions = {vault.region for vault in observed.vaults}
+    reported = report_after(intent, now, regions) + AFTER_REPORT
     lines = tuple(_line(member, draft.levelled.slots, draft.names) for member in draft.members)
-    lines = _first_planned(lines, observed.previous, intent, now)
-    lines = _with_due_ticks(lines, draft, intent, regions, now)
-    edits = edits_of(draft.policies, observed, draft.blocked, report_after(intent, now, regions) + AFTER_REPORT)
-    edits = _reported_edits(edits, observed.previous, intent)
+    edits = edits_of(draft.policies, observed, draft.blocked, reported)
+    occasion = Occasion(intent, tuple(sorted(regions)), now, observed.previous)
+    lines, edits = timed(lines, edits, draft.members, draft.policies, occasion)
     made = Plan(
         night=intent.night_of(now),
         made_at=now,
@@ -86,30 +85,7 @@ def plan(observed: Observed, intent: FleetPolicy, now: datetime) -> Plan:
             *_without_safe_hour(lines),
         ),
     )
-    return with_enrolments(made, observed, intent, served, report_after(intent, now, regions) + AFTER_REPORT)
-
-
-def morning(intent: FleetPolicy, night: date, regions: Iterable[str]) -> datetime:
-    """Return the full UTC hour by which every run of the night's windows has started."""
-    closings = [
-        window_span(window, region, night)[1] for window in intent.windows.values() for region in ("", *sorted(regions))
-    ]
-    latest = max(closings, default=datetime(night.year, night.month, night.day, tzinfo=UTC))
-    return next_full_hour(latest + START_LATENESS)
-
-
-def report_after(intent: FleetPolicy, instant: datetime, regions: Iterable[str]) -> datetime:
-    """Return the first morning strictly after the UTC instant: the first report that can show what was planned then."""
-    regions = tuple(regions)
-    mornings = (morning(intent, intent.night_of(instant) + timedelta(days=days), regions) for days in range(-2, 3))
-    return next(found for found in mornings if found > instant)
-
-
-def last_finished_night(intent: FleetPolicy, now: datetime, regions: Iterable[str]) -> date:
-    """Return the newest fleet day all of whose windows are over."""
-    regions, tonight = tuple(regions), intent.night_of(now)
-    nights = (tonight - timedelta(days=days) for days in range(4))
-    return next(night for night in nights if morning(intent, night, regions) <= now)
+    return with_enrolments(made, observed, intent, served, reported)
 
 
 def _draft(members: Sequence[Candidate], observed: Observed, intent: FleetPolicy, night: date) -> Draft:
@@ -233,53 +209,6 @@ def _why(member: Candidate, slot: int, action: Action) -> str:
     current = member.membership.slot
     before = "an unknown start" if current is None else f"{clock_text(current)} UTC"
     return f"from {before} to {clock_text(slot)} UTC, the least loaded of {len(member.allowed)} starts, {takes}"
-
-
-def _first_planned(
-    lines: Iterable[VmPlan], previous: Plan | None, intent: FleetPolicy, now: datetime
-) -> tuple[VmPlan, ...]:
-    """Return the lines with the instant since which each move is planned, under this version of the intent."""
-    known = previous.vms if previous and previous.policy_version == intent.version else ()
-    since = {(line.vm_id, line.vault_id, line.policy): line.planned_at for line in known}
-    return tuple(
-        replace(line, planned_at=since.get((line.vm_id, line.vault_id, line.policy)) or now)
-        if line.action is Action.MOVE
-        else line
-        for line in lines
-    )
-
-
-def _reported_edits(edits: Iterable[PolicyEdit], previous: Plan | None, intent: FleetPolicy) -> tuple[PolicyEdit, ...]:
-    """Return the edits; one that was planned before, under this version of the intent, keeps its hour."""
-    known = previous.edits if previous and previous.policy_version == intent.version else ()
-    due = {(edit.policy_id, edit.reason): edit.due for edit in known}
-    return tuple(replace(edit, due=due.get((edit.policy_id, edit.reason), edit.due)) for edit in edits)
-
-
-def _with_due_ticks(
-    lines: Sequence[VmPlan], draft: Draft, intent: FleetPolicy, regions: Iterable[str], now: datetime
-) -> tuple[VmPlan, ...]:
-    """Return the lines with a tick for each move, chosen vault by vault, after the report that shows it."""
-    targets = {policy.id: policy for policy in draft.policies}
-    regions = tuple(regions)
-    moving: dict[tuple[str, datetime], list[int]] = defaultdict(list)
-    for index, line in enumerate(lines):
-        if line.planned_at is not None:
-            begin = report_after(intent, line.planned_at, regions) + AFTER_REPORT
-            moving[line.vault_id, max(begin, next_full_hour(now))].append(index)
-    due: dict[int, datetime | None] = {}
-    for (vault_id, begin), indices in moving.items():
-        passages = [_passage(draft.members[index], targets[id_of(vault_id, lines[index].policy)]) for index in indices]
-        due |= dict(zip(indices, due_ticks(passages, begin), strict=True))
-    return tuple(replace(line, due=due[index]) if index in due else line for index, line in enumerate(lines))
-
-
-def _passage(member: Candidate, target: BackupPolicy) -> Passage:
-    membership, item = member.membership, member.membership.item
-    if membership.policy is None or membership.tier is None:
-        raise ValueError(f"{item.name} moves without a policy or a tier")
-    last = item.last_recovery_point_at or item.last_backup_at
-    return Passage(membership.policy, target, member.expected.minutes, last, membership.tier.rpo)
 
 
 def _without_safe_hour(lines: Iterable[VmPlan]) -> tuple[Finding, ...]:

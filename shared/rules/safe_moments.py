@@ -50,15 +50,20 @@ def obstacle(passage: Passage, now: datetime) -> str | None:
 
 
 def due_ticks(passages: Sequence[Passage], begin: datetime) -> list[datetime | None]:
-    """Choose an hourly tick from `begin` on for each move: few ticks, then early ones.
+    """Choose an hourly tick from `begin` on for each move: see `common_ticks`."""
+    return common_ticks([[passage] for passage in passages], begin)
 
-    Each tick that moves anything costs a look at the vault, so the tick that suits most VMs is taken first and
+
+def common_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[datetime | None]:
+    """Choose an hourly tick from `begin` on for each write, safe for all its passages: few ticks, then early ones.
+
+    Each tick that writes anything costs a look at the vault, so the tick that suits most writes is taken first and
     the rest follow by the same rule. Runs between now and the tick are taken as done; the tick itself judges by
     what it sees. None: no hour of the next two days is safe.
     """
     ticks = [begin + timedelta(hours=hour) for hour in range(HORIZON_HOURS)]
-    safe = [[tick for tick in ticks if obstacle(_by(passage, tick), tick) is None] for passage in passages]
-    chosen: list[datetime | None] = [None] * len(passages)
+    safe = [[tick for tick in ticks if all(obstacle(_by(p, tick), tick) is None for p in way)] for way in ways]
+    chosen: list[datetime | None] = [None] * len(ways)
     waiting = {index for index, hours in enumerate(safe) if hours}
     while waiting:
         votes = {tick: sum(tick in safe[index] for index in waiting) for tick in ticks}

@@ -8,7 +8,7 @@ import pytest
 from local import fleets
 from local.world.writes import protect
 from shared.errors import Permanent
-from shared.flows import backup_windows, pauses
+from shared.flows import backup_windows, pauses, protection
 from shared.flows.look import PLACEMENTS, VERIFIED
 from shared.model.plan import Outcome, Plan
 from tests.flows.stage import LOST, THROTTLED, Stage, outcomes, stage
@@ -92,16 +92,15 @@ def test_a_night_takes_no_more_first_backups_than_its_limit_and_the_rest_follow(
     assert {"new-0", "new-1", "new-2"} <= protected(night)
 
 
-def test_without_the_switch_the_policy_is_made_and_the_exact_command_is_told_once() -> None:
+def test_without_the_switch_nothing_is_looked_at_for_it_and_the_exact_command_is_told() -> None:
     night = with_newcomers(1, switches=("plan",))
     (one,) = planned(night).enrolments
-    (step,) = [step for step in night.enforce().steps if step.kind == "enrolment"]
-    assert step.outcome is Outcome.WAITING
-    assert f"--vm {one.vm_id} --policy-name {one.policy}" in step.reason
-    assert night.policy(one.policy)
-    night.next_hour()
-    assert night.enforce().idle
-    assert night.count(PROTECT) == 0
+    night.calls.clear()
+    assert night.enforce().idle == "nothing is due"
+    assert night.calls == []
+    findings = protection.check(night.ports, night.intent, night.world.now)
+    (unprotected,) = [finding for finding in findings if finding.code == "unprotected"]
+    assert f"--vm {one.vm_id} --policy-name" in unprotected.text
 
 
 def test_a_pause_is_read_before_every_protection() -> None:

@@ -14,8 +14,9 @@ from shared.model.intent import FleetPolicy
 from shared.model.observed import Memory, Observed
 from shared.model.plan import Action, Plan
 from shared.rules import plan_proof
-from shared.rules.backup_windows import last_finished_night, plan
+from shared.rules.backup_windows import plan
 from shared.rules.candidates import peak_of
+from shared.rules.mornings import last_finished_night
 from shared.rules.slot_policies import id_of, of_tier
 from shared.rules.slots import slot_of, window_slots
 from tests.rules.fleet import (

@@ -58,6 +58,21 @@ def policies_changed(before: Truth, after: Truth) -> set[str]:
     }
 
 
+def newly_protected(before: Truth, after: Truth) -> set[str]:
+    """Return the VMs that are items of a vault in the second look at the truth only."""
+    return {item["vm"].lower() for item in after["items"]} - {item["vm"].lower() for item in before["items"]}
+
+
+def first_protections(before: Truth, log: Iterable[Entry]) -> list[Entry]:
+    """Return the calls by any function that put a VM under protection."""
+    old = {item["id"].lower() for item in before["items"]}
+    return [
+        entry
+        for entry in writes(log)
+        if "/protecteditems/" in entry["path"].lower() and entry["path"].lower() not in old
+    ]
+
+
 def calls_floor(before: Truth, after: Truth) -> int:
     """Return the fewest calls that a careful change needs.
 

@@ -26,7 +26,7 @@ from local.expectations import NIGHT, Story, checks, failed, figures
 from local.setup_node import NodeMissingError
 from local.stack import ROOT, Stack, Wanted, running_stack
 from shared import clock, wiring
-from shared.flows import fleet_policy, review
+from shared.flows import check_requests, fleet_policy, review
 from shared.model.night import NightReport
 from shared.model.plan import Plan
 from shared.report import data, page
@@ -35,6 +35,9 @@ BEGINS = datetime(2026, 3, 2, 16, tzinfo=UTC)
 """The first night begins: the fleet day of samples/fleet.yaml starts at 16:00 UTC."""
 HUMAN_AT = BEGINS + timedelta(hours=23)
 """The afternoon after the moves, somebody puts a VM back by hand."""
+CREATED_AT = BEGINS + NIGHT + timedelta(hours=3, minutes=10)
+"""In the second evening somebody creates a VM, and a message asks for a check of it."""
+CREATED = "app-eus-61"
 REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
 """After the second night's windows: the app has made its morning report at 13:45."""
 AGAIN = BEGINS + 2 * NIGHT
@@ -58,7 +61,8 @@ def main(arguments: list[str]) -> int:
                 faults=options.faults,
                 containers=(STORE,),
                 tables=(STORE,),
-                settings={"NIGHTSHIFT_SWITCHES": "plan"},
+                queues=(check_requests.REQUESTS,),
+                settings={"NIGHTSHIFT_SWITCHES": "plan,enrol"},
             )
             with running_stack(wanted, Path(folder)) as stack:
                 story, report = _tell(stack, options.policy)
@@ -83,6 +87,8 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         _run(stack, HUMAN_AT, invocations, progress)
         enforced = stack.arm.get("/_local/truth")
         _human_moves_a_vm_back(stack, before, enforced)
+        _run(stack, CREATED_AT, invocations, progress)
+        _create_a_vm(stack, before)
         _run(stack, REPORTED_AT, invocations, progress)
         after = stack.arm.get("/_local/truth")
         report = _report(REPORTED_AT)
@@ -90,7 +96,7 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     end = stack.arm.get("/_local/truth")
     log = stack.arm.get("/_local/log")
     fleet = yaml.safe_load(policy.read_text("utf-8"))
-    return Story(before, after, end, log, plan, invocations, BEGINS, AGAIN, fleet), report
+    return Story(before, after, end, log, plan, invocations, BEGINS, AGAIN, CREATED_AT, fleet), report
 
 
 def _publish(stack: Stack, policy: Path) -> None:
@@ -115,13 +121,21 @@ def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Cl
 def _human_moves_a_vm_back(stack: Stack, before: judge.Truth, enforced: judge.Truth) -> None:
     moved = sorted(judge.moved(before, enforced))
     if moved:
-        vault = next(item["vault"] for item in enforced["items"] if item["vm"].lower() == moved[0])
+        vault = next(item["vault"] for item in enforced["items"] if item["vm"].lower() == moved[-1])
         policy_id = next(
             name
             for name in before["policies"]
             if name.lower().startswith(vault.lower()) and name.lower().endswith("/defaultpolicy")
         )
-        stack.arm.post("/_local/human", {"kind": "assign", "vm": moved[0], "policy_id": policy_id})
+        stack.arm.post("/_local/human", {"kind": "assign", "vm": moved[-1], "policy_id": policy_id})
+
+
+def _create_a_vm(stack: Stack, before: judge.Truth) -> None:
+    """Create a VM like its neighbours where one vault fits, and ask the app to check it."""
+    like = next(item["vm"] for item in before["items"] if "/app-eus-" in item["vm"].lower())
+    stack.arm.post("/_local/human", {"kind": "create", "like": like, "name": CREATED})
+    ports = wiring.ports()
+    check_requests.ask(ports, fleet_policy.read(ports, CREATED_AT), vm=CREATED)
 
 
 @contextmanager

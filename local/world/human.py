@@ -1,9 +1,10 @@
 """What may a human hand do meanwhile? Edits behind the app's back, recorded under the human's name."""
 
+from dataclasses import replace
 from typing import Any
 
-from local.world import writes
-from local.world.state import Item
+from local.world import runs, writes
+from local.world.state import Item, Vm
 from local.world.world import World
 
 CALLER = "human@example.com"
@@ -16,6 +17,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     edit {policy_id, properties}: overwrite a policy; top-level properties that are not given stay.
     tag {vm, tags}: set tags; a value of None removes one.
     stop {item or vm}: stop protection, keep the points.
+    create {like, name}: make a VM like another one (its id), in its group and with its tags.
     """
     if kind == "assign":
         item = _item(world, what)
@@ -33,8 +35,17 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     elif kind == "stop":
         item = _item(world, what)
         writes.put_item(world, world.vaults[item.vault_id], item.id, {"policyId": ""}, CALLER)
+    elif kind == "create":
+        _create(world, world.vms[what["like"].lower()], what["name"])
     else:
-        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag or stop")
+        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop or create")
+
+
+def _create(world: World, like: Vm, name: str) -> None:
+    vm_id = f"{like.id.rsplit('/', 1)[0]}/{name}"
+    guid = runs.guid(world.seed, "vm", like.resource_group, name)
+    world.vms[vm_id.lower()] = replace(like, id=vm_id, name=name, guid=guid, tags=dict(like.tags))
+    world.record(vm_id, "Microsoft.Compute/virtualMachines/write", CALLER)
 
 
 def _item(world: World, what: dict[str, Any]) -> Item:

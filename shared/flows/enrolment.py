@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.flows.writes import Protection, Sent, Writer, write_protection
 from shared.model.azure import ProtectedItem
+from shared.model.night import ENROLMENT_STEP
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Outcome, Plan, Step
 from shared.rules.enrolment import objection
@@ -12,8 +13,6 @@ from shared.rules.protection import enable_command
 from shared.rules.slot_policies import id_of
 
 SWITCH = "enrol"
-KIND = "enrolment"
-"""`Step.kind` of a first protection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Newcomers:
 
 def enrolment_step(writer: Writer, planned: Enrolment, outcome: Outcome, reason: str) -> Step:
     """Return the record of one intended enrolment."""
-    return Step(writer.now, KIND, planned.vm_id, outcome, reason, "", planned.policy)
+    return Step(writer.now, ENROLMENT_STEP, planned.vm_id, outcome, reason, "", planned.policy)
 
 
 def judge(writer: Writer, made: Plan, due: Iterable[Enrolment], observed: Observed) -> Judged:
@@ -73,7 +72,7 @@ def send(writer: Writer, judged: Judged, ready: Mapping[str, str]) -> Newcomers:
             command = enable_command(one.vm, one.vault, one.target.name)
             waits = f"the switch `{SWITCH}` is off; run: {command}"
         if waits:
-            steps[one.vm.id] = Step(writer.now, KIND, one.vm.id, Outcome.WAITING, waits, "", one.target.name)
+            steps[one.vm.id] = Step(writer.now, ENROLMENT_STEP, one.vm.id, Outcome.WAITING, waits, "", one.target.name)
         else:
             sent[one.vm.id] = (one, write_protection(writer, one))
             writer.seen.pop(one.vault.id, None)

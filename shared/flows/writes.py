@@ -9,6 +9,7 @@ from shared.errors import Permanent, Transient
 from shared.flows.look import ENROLLED, ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED, settle
 from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
+from shared.model.night import ENROLMENT_STEP
 from shared.model.observed import Observed
 from shared.model.plan import Outcome, Step
 from shared.ports import Ports
@@ -149,7 +150,7 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
 
 def write_protection(writer: Writer, one: Protection) -> Sent:
     """Put one VM under protection. Its policy is remembered, so that a later change by hand is seen."""
-    step = Step(writer.now, "enrolment", one.vm.id, Outcome.UNVERIFIED, one.reason, "", one.target.name)
+    step = Step(writer.now, ENROLMENT_STEP, one.vm.id, Outcome.UNVERIFIED, one.reason, "", one.target.name)
     limits = writer.intent.limits
     quotas = {"initial-backups": limits.initial_backups_per_night, "moves": limits.moves_per_vault_day}
     if objection := _objection(writer, one.vault, one.vm.id, quotas):

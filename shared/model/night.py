@@ -7,7 +7,9 @@ from shared.model.azure import Vault, Vm
 from shared.model.plan import Finding, Plan, Step
 
 POLICY_STEP = "policy"
-"""`Step.kind` of a policy write. Every other kind is read as a write to one VM's membership."""
+"""`Step.kind` of a policy write. Every other kind but the next is read as a move of one VM."""
+ENROLMENT_STEP = "enrolment"
+"""`Step.kind` of a VM's first protection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def data(night: NightReport) -> str:
         "checks": _rows(night.judge),
         "vaults": [{"id": vault.id, "name": vault.name, "region": vault.region} for vault in night.vaults],
         "vms": _rows(night.plan.vms if night.plan else ()),
+        "enrolments": _rows(night.plan.enrolments if night.plan else ()),
         "runs_before": _rows(night.runs_before),
         "runs_after": _rows(night.runs_after),
     }
@@ -58,7 +59,7 @@ def _plan(plan: Plan | None, numbers: Figures) -> dict[str, Any] | None:
 def _enforce(night: NightReport, numbers: Figures) -> dict[str, Any]:
     writes = numbers.writes
     return {
-        "writes": writes.moves + writes.policies,
+        "writes": writes.moves + writes.policies + writes.enrolments,
         **asdict(writes),
         "written": _rows(written(night)),
         "standing": _rows(standing(night)),

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.model.night import POLICY_STEP, NightReport
+from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport
 from shared.model.plan import Finding, Step
 from shared.report.figures import Figures, RegionFigures, figures, findings, standing, written
 from shared.report.fleet_rows import groups
@@ -59,7 +59,8 @@ def html(night: NightReport) -> str:
             panels=_panels(night),
             by_vault=_is_big(night),
             policies=[step for step in done if step.kind == POLICY_STEP],
-            moves=[step for step in done if step.kind != POLICY_STEP],
+            enrolments=[step for step in done if step.kind == ENROLMENT_STEP],
+            moves=[step for step in done if step.kind not in {POLICY_STEP, ENROLMENT_STEP}],
             standing=_reasons(standing(night), names),
             findings=_by_code(findings(night)),
             called=partial(called, names=names),

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from math import ceil
+from statistics import median
 
 from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, BackupPolicy, ProtectionState, Vault, Vm
 from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Finding, Plan
-from shared.rules.durations import PRIOR_MINUTES
+from shared.rules.durations import MARGIN, PRIOR_MINUTES
 from shared.rules.retention import longest_days
 from shared.rules.scope import fleet_vms, hold_on, in_scope, tier_of
 from shared.rules.slot_policies import fingerprint, id_of, name_of, of_tier, slot_policy
@@ -21,8 +23,6 @@ RESTORED_TAG = "rsvaultbackup"
 FIRST_BACKUP = timedelta(hours=24)
 """A first backup copies whole disks and may take this long: no choice of a start would keep it from overlapping."""
 ONE_DAY = timedelta(days=1)
-LATER_SLOTS = round(PRIOR_MINUTES / SLOT_MINUTES)
-"""What a newly protected VM is taken to need once its first backup is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,10 @@ def _enrolment(vm: Vm, tier: Tier, policy: BackupPolicy, vault: Vault, due: date
 
 @dataclass(slots=True)
 class _Board:
-    """How full starts, policies and vaults are, with what was placed so far."""
+    """How full starts, policies and vaults are, with what was placed so far.
+
+    `later` is what a newcomer is taken to need once its first backup is done, in slots: what the others usually need.
+    """
 
     made: Plan
     observed: Observed
@@ -164,13 +167,17 @@ class _Board:
     members: dict[str, set[str]] = field(init=False)
     load: dict[str, list[int]] = field(init=False)
     newcomers: Counter[str] = field(init=False)
+    later: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.policies = {policy.id: policy for policy in self.made.policies}
         self.members = {}
         for item in self.observed.items:
             self.members.setdefault(item.policy_id, set()).add(item.vm_id)
-        self.load = {vault.region: [0] * SLOTS_PER_DAY for vault in self.observed.vaults}
+        regions = [line.region for line in self.made.vms] + [vault.region for vault in self.observed.vaults]
+        self.load = {region: [0] * SLOTS_PER_DAY for region in regions}
+        usual = [line.duration_slots for line in self.made.vms if line.measured]
+        self.later = ceil(median(usual)) if usual else ceil(PRIOR_MINUTES * MARGIN / SLOT_MINUTES)
         for line in self.made.vms:
             self.members.setdefault(id_of(line.vault_id, line.policy), set()).add(line.vm_id)
             if line.slot is not None:
@@ -191,7 +198,7 @@ class _Board:
             self.policies[policy.id] = policy
             self.members.setdefault(policy.id, set()).add(f"newcomer {self.newcomers[vault.id]}")
             self.newcomers[vault.id] += 1
-            self._run(vault.region, slot, LATER_SLOTS)
+            self._run(vault.region, slot, self.later)
             return policy
         return f"no start of its window has a slot policy with room in {vault.name}"
 
@@ -210,7 +217,7 @@ class _Board:
         load = self.load[vault.region]
 
         def burden(slot: int) -> tuple[bool, int, bool, int]:
-            busiest = max(load[step % SLOTS_PER_DAY] for step in range(slot, slot + LATER_SLOTS))
+            busiest = max(load[step % SLOTS_PER_DAY] for step in range(slot, slot + self.later))
             return slot != standing, busiest, slot not in used, slot
 
         return sorted(allowed, key=burden)

@@ -59,10 +59,23 @@ def test_enforcement_calls_hardly_more_than_it_must(night: tuple[dict[str, Any],
 def test_every_timer_ran_as_often_as_its_schedule_says(night: tuple[dict[str, Any], Path]) -> None:
     invocations = night[0]["invocations"]
     assert invocations.keys() == {
-        "plan_backup_windows", "enforce_backup_windows", "check_protection", "review_night",
+        "plan_backup_windows", "enforce_backup_windows", "check_protection", "check_one", "review_night",
     }  # fmt: skip
     assert invocations["plan_backup_windows"] == 71
     assert invocations["enforce_backup_windows"] in {71, 72}
+
+
+def test_vms_with_one_vault_are_enrolled_under_the_limit_and_a_request_is_answered_within_minutes(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    figures = night[0]
+    assert figures["enrolment"]["protected"] == 3
+    assert figures["enrolment"]["most_in_a_night"] == figures["enrolment"]["limit"] == 2
+    assert figures["enrolment"]["minutes_after_the_request"] <= 5
+    assert figures["invocations"]["check_one"] == 1
+    page = (night[1] / "report.html").read_text("utf-8")
+    assert "newly protected" in page
+    assert "(rsv-weu-01, rsv-weu-02): choose one" in page
 
 
 def test_the_report_tells_what_was_written_what_is_held_and_what_was_counted(

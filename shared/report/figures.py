@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.model.night import POLICY_STEP, NightReport, Run
+from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport, Run
 from shared.model.plan import Action, Finding, Outcome, Plan, RegionProof, Step
 from shared.report.concurrency import peak_by_region
 
@@ -59,6 +59,7 @@ class Writes:
 
     moves: int
     policies: int
+    enrolments: int
     waiting: int
     held: int
     unverified: int
@@ -179,10 +180,12 @@ def _jobs(runs: tuple[Run, ...]) -> Jobs:
 def _writes(night: NightReport) -> Writes:
     done, open_steps = written(night), standing(night)
     policies = sum(step.kind == POLICY_STEP for step in done)
+    enrolments = sum(step.kind == ENROLMENT_STEP for step in done)
     ended = {outcome: sum(step.outcome is outcome for step in open_steps) for outcome in Outcome}
     return Writes(
-        moves=len(done) - policies,
+        moves=len(done) - policies - enrolments,
         policies=policies,
+        enrolments=enrolments,
         waiting=ended[Outcome.WAITING],
         held=ended[Outcome.HELD],
         unverified=ended[Outcome.UNVERIFIED],

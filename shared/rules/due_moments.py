@@ -14,7 +14,7 @@ from shared.model.plan import Action, Plan, PolicyEdit, VmPlan
 from shared.rules.candidates import Candidate
 from shared.rules.mornings import AFTER_REPORT, report_after
 from shared.rules.policy_edits import same_runs
-from shared.rules.safe_moments import Passage, common_ticks, next_full_hour
+from shared.rules.safe_moments import Passage, joint_ticks, next_full_hour
 from shared.rules.slot_policies import id_of
 
 
@@ -60,7 +60,7 @@ def timed(
         )
     due: dict[str, datetime | None] = {}
     for (_, begin), group in ways.items():
-        ticks = common_ticks([passages for _, passages in group], begin)
+        ticks = joint_ticks([passages for _, passages in group], begin)
         due |= dict(zip((subject for subject, _ in group), ticks, strict=True))
     edits = tuple(replace(edit, due=due[edit.policy_id] or edit.due) for edit in edits)
     edited = {edit.policy_id: edit.due for edit in edits}

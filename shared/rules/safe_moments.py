@@ -50,11 +50,11 @@ def obstacle(passage: Passage, now: datetime) -> str | None:
 
 
 def due_ticks(passages: Sequence[Passage], begin: datetime) -> list[datetime | None]:
-    """Choose an hourly tick from `begin` on for each move: see `common_ticks`."""
-    return common_ticks([[passage] for passage in passages], begin)
+    """Choose an hourly tick from `begin` on for each move: see `joint_ticks`."""
+    return joint_ticks([[passage] for passage in passages], begin)
 
 
-def common_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[datetime | None]:
+def joint_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[datetime | None]:
     """Choose an hourly tick from `begin` on for each write, safe for all its passages: few ticks, then early ones.
 
     Each tick that writes anything costs a look at the vault, so the tick that suits most writes is taken first and

@@ -15,6 +15,7 @@ from tools.package import FILES, FOLDERS, build, contents
 FUNCTIONS = {
     "plan_backup_windows",
     "enforce_backup_windows",
+    "check_one",
     "check_protection",
     "review_night",
     "report",

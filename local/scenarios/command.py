@@ -9,6 +9,7 @@ from collections.abc import Callable
 from local.scenarios.breakage import crash_anywhere, faults_anywhere
 from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
+from local.scenarios.enrolment import enrolment_wave
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.told import Told
@@ -28,6 +29,7 @@ SCENARIOS: dict[str, Scenario] = {
     "faults-anywhere": faults_anywhere,
     "twins": twins,
     "breaker": breaker,
+    "enrolment-wave": enrolment_wave,
 }
 """Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""
 

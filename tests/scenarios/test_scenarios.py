@@ -18,6 +18,7 @@ SEEDS = {
     "faults-anywhere": (1, 3),
     "twins": (10, 2),
     "breaker": (2, 2),
+    "enrolment-wave": (1, 5),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
 SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))

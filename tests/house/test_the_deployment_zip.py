@@ -16,7 +16,6 @@ FUNCTIONS = {
     "plan_backup_windows",
     "enforce_backup_windows",
     "check_one",
-    "check_one",
     "check_protection",
     "review_night",
     "report",

@@ -49,11 +49,6 @@ def obstacle(passage: Passage, now: datetime) -> str | None:
     return _gap_beyond_rpo(passage, old, new, now) or _tagged_run_lost(passage, old, new, now)
 
 
-def due_ticks(passages: Sequence[Passage], begin: datetime) -> list[datetime | None]:
-    """Choose an hourly tick from `begin` on for each move: see `joint_ticks`."""
-    return joint_ticks([[passage] for passage in passages], begin)
-
-
 def joint_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[datetime | None]:
     """Choose an hourly tick from `begin` on for each write, safe for all its passages: few ticks, then early ones.
 
@@ -90,7 +85,7 @@ def next_safe_tick(passage: Passage, now: datetime) -> datetime | None:
     first = next_full_hour(now + timedelta(minutes=1))
     for tick in (first + timedelta(hours=hour) for hour in range(HORIZON_HOURS)):
         starts = [last_start(slot, tick) for slot in start_slots(passage.current, tick.date())]
-        points = [start for start in starts if start > now]
+        points = [start for start in starts if start >= now]
         if passage.last_point_at is not None:
             points.append(passage.last_point_at)
         if obstacle(replace(passage, last_point_at=max(points, default=None)), tick) is None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.model.observed import Memory, Observed
-from shared.model.plan import Action, Finding, Plan, RegionProof, VmPlan
+from shared.model.plan import Action, Enrolment, Finding, Plan, RegionProof, VmPlan
 from shared.rules.backup_windows import plan
 from shared.rules.plan_proof import check
 from tests.rules.fleet import NOW, intent, item, jobs, names, policy, seen, vm, window, written
@@ -86,6 +86,13 @@ LIES = {
 def test_a_planted_lie_is_caught(lie):
     made, words = LIES[lie]
     assert words in lies(made)
+
+
+def test_an_enrolment_into_a_policy_that_is_not_described_is_caught():
+    new = Enrolment(vm("new").id, "new", MOVED.vault_id, MOVED.region, "gold", MOVED.policy, MOVED.slot, "", NOW)
+    assert lies(replace(PLAN, enrolments=(new,))) == ""
+    elsewhere = replace(PLAN, enrolments=(replace(new, slot=MOVED.slot + 1),))
+    assert "new is enrolled in" in lies(elsewhere)
 
 
 def test_a_region_above_its_ceiling_is_caught():

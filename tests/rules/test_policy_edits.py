@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.model.azure import BackupPolicy, TaggedRetention
-from shared.rules.policy_edits import Rider, edit_obstacle, same_runs
+from shared.rules.policy_edits import Rider, edit_again, edit_obstacle, same_runs
 from shared.rules.safe_moments import Passage
 from tests.rules.fleet import KEPT, NOW, policy
 
@@ -58,3 +58,18 @@ def test_policies_have_the_same_runs_where_starts_and_tagged_days_agree():
     assert not same_runs(OURS, LATER)
     assert not same_runs(OURS, MONDAYS)
     assert not same_runs(OURS, replace(OURS, retention=replace(KEPT, yearly=None)))
+
+
+def test_an_edit_that_waits_looks_again_when_its_last_vm_is_safe():
+    """Guarded until 00:00 and, for the VM that takes five hours, 05:00 UTC."""
+    night = NOW.replace(hour=22)
+    riders = [rider(LATER), rider(LATER, "db", minutes=300.0), rider(LONGER, "web", minutes=1300.0)]
+    assert edit_again(riders, night) == night + timedelta(hours=8)
+
+
+def test_an_edit_that_no_hour_suits_cannot_say_when_it_looks_again():
+    assert edit_again([rider(LATER), rider(LATER, "db", minutes=1400.0)], SAFE) is None
+
+
+def test_an_edit_that_moves_no_run_need_not_wait():
+    assert edit_again([rider(LONGER)], SAFE) is None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model.azure import BackupPolicy, Frequency, Retention, TaggedRetention
-from shared.rules.safe_moments import HORIZON_HOURS, Passage, due_ticks, next_full_hour, obstacle
+from shared.rules.safe_moments import HORIZON_HOURS, Passage, joint_ticks, next_full_hour, next_safe_tick, obstacle
 from shared.rules.tagged_days import WEEKDAYS, first_tagged_day
 from tests.rules.fleet import policy
 
@@ -309,6 +309,21 @@ def test_a_move_between_slots_of_one_local_day_never_waits_longer_than_a_week(fi
     assert any(obstacle(way, now + hour * HOUR) is None for hour in range(7 * 24 + 24))
 
 
+def due_ticks(ways: list[Passage], begin: datetime) -> list[datetime | None]:
+    return joint_ticks([[way] for way in ways], begin)
+
+
+def test_writes_that_need_several_vms_safe_wait_for_all_of_them():
+    begin, quick, slow = (
+        MONDAY + 9 * HOUR,
+        passage(slotted(44), slotted(4)),
+        passage(slotted(10), slotted(4), minutes=300),
+    )
+    assert joint_ticks([[quick, slow]], begin) == due_ticks([slow], begin) != due_ticks([quick], begin)
+    never = passage(slotted(44), slotted(4), minutes=1400)
+    assert joint_ticks([[quick, never], []], begin) == [None, begin]
+
+
 def test_due_ticks_are_few_and_early():
     begin = MONDAY + 9 * HOUR
     ways = [passage(slotted(44), slotted(slot), rpo=48 * HOUR) for slot in (4, 5, 6, 40)]
@@ -349,3 +364,36 @@ def test_a_vm_without_any_point_is_judged_as_it_is():
 def test_enforcement_ticks_at_full_hours():
     assert next_full_hour(MONDAY) == MONDAY
     assert next_full_hour(MONDAY + timedelta(seconds=1)) == MONDAY + HOUR
+
+
+@pytest.mark.parametrize(("minute", "hour"), [(-30, 26), (0, 26), (1, 26), (181, 26), (4 * 60 + 1, 27)])
+def test_a_waiting_move_looks_again_at_the_first_full_hour_that_is_safe(minute, hour):
+    """22:00 to 06:00 UTC, with runs of an hour: guarded to 01:00, but only a full hour after now is an answer."""
+    way = passage(slotted(44), slotted(12))
+    assert next_safe_tick(way, MONDAY + 22 * HOUR + timedelta(minutes=minute)) == MONDAY + hour * HOUR
+
+
+def test_the_runs_of_the_time_until_then_count_as_points():
+    way = passage(slotted(44), slotted(12), last_point_at=MONDAY - 2 * HOUR, rpo=26 * HOUR)
+    assert "would exceed its RPO" in obstacle(way, MONDAY + 12 * HOUR)
+    assert next_safe_tick(way, MONDAY + 12 * HOUR) == MONDAY + 26 * HOUR
+
+
+def test_runs_that_should_have_been_do_not_count_as_points():
+    """Sunday's run failed, so only tonight's brings the gap to an hour later back within the RPO."""
+    late = passage(slotted(44), slotted(46), last_point_at=MONDAY - 26 * HOUR, rpo=40 * HOUR)
+    assert next_safe_tick(late, MONDAY + 2 * HOUR) == MONDAY + 26 * HOUR
+
+
+def test_a_run_that_is_due_at_this_very_moment_counts():
+    way = passage(slotted(44), slotted(46), last_point_at=MONDAY - 2 * HOUR, rpo=30 * HOUR)
+    assert next_safe_tick(way, MONDAY + 22 * HOUR) == MONDAY + 26 * HOUR
+
+
+def test_a_move_that_no_hour_suits_cannot_say_when_it_looks_again():
+    assert next_safe_tick(passage(slotted(44), slotted(12), minutes=1400), MONDAY) is None
+
+
+def test_a_vm_without_any_point_looks_again_when_its_first_run_is_not_delayed():
+    way = replace(passage(slotted(20), slotted(44)), last_point_at=None)
+    assert next_safe_tick(way, MONDAY + 5 * HOUR) == MONDAY + 14 * HOUR

@@ -40,7 +40,7 @@ def judge(writer: Writer, made: Plan, due: Iterable[Enrolment], observed: Observ
     """Judge what is due on what was just read: the plan is a hint."""
     vaults = {vault.id: vault for vault in observed.vaults}
     vms = {vm.id: vm for vm in observed.vms}
-    items = {item.vm_id: item for item in observed.items}
+    items = {item.vm_id: item for item in sorted(observed.items, key=lambda item: not item.soft_deleted)}
     targets = {policy.id: policy for policy in made.policies}
     steps, going = {}, []
     for one in due:

@@ -44,8 +44,13 @@ def main(arguments: list[str]) -> int:
     if options.name not in SCENARIOS:
         print(f"scenario {options.name!r} is unknown; expected one of {', '.join(SCENARIOS)}", file=sys.stderr)
         return 2
-    logging.getLogger("nightshift").setLevel(logging.CRITICAL)
-    told = tell(options.name, options.seed, options.nights)
+    log = logging.getLogger("nightshift")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        told = tell(options.name, options.seed, options.nights)
+    finally:
+        log.setLevel(level)
     for failure in told.failed:
         print(f"NOT OK  {failure}", file=sys.stderr)
     print(json.dumps(_document(options.name, options.seed, told), indent=None if options.json else 1))

@@ -12,14 +12,14 @@ from tests.contract.conftest import Stack
 from tests.contract.stages import Stage, in_local_azure
 from tests.contract.test_vaults_and_fleet import item_of, slot_policy, vault_of
 
-IMPLIED = {"microsoft.compute/virtualmachines/read"}
-"""Resource Graph shows what its caller may read."""
+IMPLIED = {"microsoft.compute/virtualmachines/read", "microsoft.compute/virtualmachines/write"}
+"""Resource Graph shows what its caller may read; Azure asks for the right to write a VM that is put under protection."""
 
 
 def declared(module: ModuleType) -> set[str]:
     section = re.search(r"^ARM actions:\n((?:- .+\n?)+)", module.__doc__ or "", re.MULTILINE)
     assert section, f"{module.__name__} lists no ARM actions"
-    return {line.removeprefix("- ").lower() for line in section[1].splitlines()}
+    return {line.removeprefix("- ").split(" (")[0].lower() for line in section[1].splitlines()}
 
 
 def use_everything(stage: Stage) -> None:

@@ -264,8 +264,8 @@ BUGS = (
     Bug(
         "exceed the quota by one",
         WRITES,
-        "writer.now.date(), limit)",
-        "writer.now.date(), limit + 1)",
+        "ledger.spend(quota, vault.id, day, limit)",
+        "ledger.spend(quota, vault.id, day, limit + 1)",
         "tests/flows/test_writes.py::test_the_days_moves_are_never_exceeded_and_the_rest_follows_the_next_day",
     ),
     Bug(
@@ -374,8 +374,8 @@ BUGS = (
     Bug(
         "send a protection state",
         BODIES,
-        '            "policyId": policy.id,\n',
-        '            "policyId": policy.id,\n            "protectionState": item.state.value,\n',
+        '            "sourceResourceId": item.vm_id,\n',
+        '            "sourceResourceId": item.vm_id,\n            "protectionState": item.state.value,\n',
         "tests/cloud/test_bodies.py::test_a_move_says_type_machine_policy_and_exclusions_and_nothing_else",
     ),
     Bug(
@@ -430,8 +430,8 @@ BUGS = (
     Bug(
         "let the SDK send a move again",
         VAULT,
-        "                polling=False,\n                retry_total=0,\n",
-        "                polling=False,\n                retry_total=1,\n",
+        "path.item,\n                parameters=ProtectedItemResource(body),\n                polling=False,\n                retry_total=0,\n",
+        "path.item,\n                parameters=ProtectedItemResource(body),\n                polling=False,\n                retry_total=1,\n",
         "tests/cloud/test_vault.py::test_a_write_whose_fate_is_unknown_is_transient_and_sent_once[503-assign_policy]",
     ),
     Bug(

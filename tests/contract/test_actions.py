@@ -13,7 +13,7 @@ from tests.contract.stages import Stage, in_local_azure
 from tests.contract.test_vaults_and_fleet import item_of, slot_policy, vault_of
 
 IMPLIED = {"microsoft.compute/virtualmachines/read", "microsoft.compute/virtualmachines/write"}
-"""Resource Graph shows what its caller may read; Azure asks for the right to write a VM that is put under protection."""
+"""Resource Graph shows what its caller may read; putting a VM under protection asks for the right to write it."""
 
 
 def declared(module: ModuleType) -> set[str]:

@@ -430,8 +430,10 @@ BUGS = (
     Bug(
         "let the SDK send a move again",
         VAULT,
-        "path.item,\n                parameters=ProtectedItemResource(body),\n                polling=False,\n                retry_total=0,\n",
-        "path.item,\n                parameters=ProtectedItemResource(body),\n                polling=False,\n                retry_total=1,\n",
+        "path.item,\n                parameters=ProtectedItemResource(body),\n"
+        "                polling=False,\n                retry_total=0,\n",
+        "path.item,\n                parameters=ProtectedItemResource(body),\n"
+        "                polling=False,\n                retry_total=1,\n",
         "tests/cloud/test_vault.py::test_a_write_whose_fate_is_unknown_is_transient_and_sent_once[503-assign_policy]",
     ),
     Bug(

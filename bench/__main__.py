@@ -1,10 +1,10 @@
-"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results, load, curves."""
+"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results, load, curves, drift."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import curves, load, plan
+from bench import curves, drift, load, plan
 from bench.problems import Shape
 
 
@@ -32,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("folder", type=Path, metavar="FOLDER")
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--each", type=int, default=4, help="curves of each kind (default: 4)")
+    one = commands.add_parser("drift", help="change a fleet day by day, and level one with few moves a night")
+    one.add_argument("--vms", type=int, default=2000)
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--moves", type=int, default=200, help="at most so many VMs a night may move (default: 200)")
     asked = parser.parse_args(arguments)
     match asked.command:
         case "plan":
@@ -44,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
             return load.load(asked.folder, asked.hours)
         case "curves":
             return curves.curves(asked.seed, asked.each, asked.folder)
+        case "drift":
+            return max(drift.drift(asked.vms, asked.seed), drift.roll_out(asked.vms, asked.moves, asked.seed))
         case "smoke":
             return plan.smoke()
         case _:

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from shared.rules.leveling import Leveling, Problem
 COLUMNS = ("duration", "load", "allowed_starts", "vault", "group", "separate", "standing")
 NEEDED = ("duration", "load", "allowed_starts")
 LIMITS = ("vms_per_policy", "policies_per_vault", "slots_per_group", "ceiling")
-KEYS = ("kind", "slots", "cyclic", "columns", "jobs", *LIMITS, "ceilings", "lateness", "replan_above")
+SETTINGS = ("ceilings", "lateness", "may_space", "delays", "max_moves", "replan_above")
+KEYS = ("kind", "slots", "cyclic", "columns", "jobs", *LIMITS, *SETTINGS)
 # A file with thousands of wrong rows is one mistake made thousands of times.
 SHOWN = 50
 
@@ -65,6 +67,7 @@ def plan(leveling: Leveling, seconds: float) -> dict[str, Any]:
     """Return the document of a plan, or of a refusal."""
     if leveling.refused:
         return {"refused": list(leveling.refused), "seconds": round(seconds, 3)}
+    spaced = [asdict(spacing) for spacing in leveling.spaced]
     return {
         "starts": list(leveling.starts),
         "peak": leveling.peak,
@@ -73,7 +76,7 @@ def plan(leveling: Leveling, seconds: float) -> dict[str, Any]:
         "prices": list(leveling.prices),
         "policies": leveling.policies,
         "seconds": round(seconds, 3),
-    }
+    } | ({"spaced": spaced} if spaced else {})
 
 
 def plan_errors(document: Mapping[str, Any]) -> list[str]:
@@ -88,6 +91,11 @@ def plan_errors(document: Mapping[str, Any]) -> list[str]:
         for name in ("peak", "bound", "policies")
         if not _is_number(document.get(name))
     ]
+    claims = document.get("spaced", [])
+    if not isinstance(claims, list) or not all(
+        isinstance(claim, dict) and type(claim.get("group")) is type(claim.get("gap_slots")) is int for claim in claims
+    ):
+        errors.append("spaced: must be a list of objects with a group and its gap_slots")
     return errors
 
 
@@ -115,6 +123,10 @@ def _settings(document: Mapping[str, Any]) -> list[str]:
         if document.get(name) is not None:
             errors += _whole(name, document[name], least=1)
     errors += _whole("lateness", document.get("lateness", 4), least=0)
+    if document.get("max_moves") is not None:
+        errors += _whole("max_moves", document["max_moves"], least=0)
+    errors += _numbers("may_space", document.get("may_space"), whole=True)
+    errors += _numbers("delays", document.get("delays"), whole=False)
     above = document.get("replan_above", 1.0)
     if not _is_number(above) or above < 1:
         errors.append("replan_above: must be a number of at least 1")
@@ -126,6 +138,15 @@ def _settings(document: Mapping[str, Any]) -> list[str]:
             errors.append(f"ceilings: {vault!r} is not a vault's number")
         errors += _whole(f"ceilings[{vault}]", ceiling, least=1)
     return errors
+
+
+def _numbers(name: str, values: Any, whole: bool) -> list[str]:
+    if values is None:
+        return []
+    fits = (lambda value: type(value) is int) if whole else (lambda value: _is_number(value) and value >= 0)
+    if isinstance(values, list) and all(map(fits, values)):
+        return []
+    return [f"{name}: must be a list of {'group numbers' if whole else 'minutes, none below 0'}"]
 
 
 def _columns(columns: Any) -> list[str]:
@@ -194,6 +215,9 @@ def _assemble(document: Mapping[str, Any], columns: list[str], jobs: list[list[A
         ceilings={int(vault): ceiling for vault, ceiling in (document.get("ceilings") or {}).items()},
         ceiling=document.get("ceiling"),
         lateness=document.get("lateness", 4),
+        may_space=document.get("may_space") or (),
+        delays=sorted(document.get("delays") or ()) or None,
+        max_moves=document.get("max_moves"),
     )
 
 

@@ -34,13 +34,14 @@ def windows(shape: Shape, seed: int) -> dict[str, Any]:
         "slots": SLOTS,
         "cyclic": True,
         "columns": ["duration", "load", "allowed_starts", "vault", "group"],
-        "jobs": [_job(random, shape, vault=index % vaults + 1) for index in range(shape.vms)],
+        "jobs": [draw_job(random, shape, vault=index % vaults + 1) for index in range(shape.vms)],
         "vms_per_policy": 100,
         "policies_per_vault": shape.policies_per_vault,
     }
 
 
-def _job(random: Random, shape: Shape, vault: int) -> list[Any]:
+def draw_job(random: Random, shape: Shape, vault: int) -> list[Any]:
+    """Draw one VM's row: duration, load, allowed starts, vault, tier."""
     tier = random.choices(range(len(TIERS)), [share for _, _, share in TIERS])[0]
     offset = random.choices([zone for zone, _ in ZONES], [share for _, share in ZONES])[0]
     first, length, _ = TIERS[tier]

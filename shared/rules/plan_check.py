@@ -10,6 +10,8 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 TOLERANCE = 1e-6
+# Half-finished arrangements looked at before a group is believed to be impossible.
+LOOKS = 5_000
 
 
 def check(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
@@ -19,7 +21,9 @@ def check(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
     "allowed_starts", and where they apply "vault", "group", "separate"); "slots" and "cyclic" describe the day;
     limits are "vms_per_policy", "policies_per_vault", "slots_per_group", "ceilings" (by vault), "ceiling" (all jobs)
     and "lateness". Absent, lateness is 4 slots, and the two limits on policies are 100 and 50 where there is a vault
-    column. `plan` holds "starts", "peak", "bound", "prices" and "policies".
+    column. "may_space" names the separation groups that may be spaced where they cannot be kept apart.
+    `plan` holds "starts", "peak", "bound", "prices" and "policies", and "spaced" with the "group" and "gap_slots" of
+    every group that was spaced; all others must be apart.
     """
     jobs = [dict(zip(problem["columns"], row, strict=True)) for row in problem["jobs"]]
     starts, prices = plan["starts"], plan["prices"]
@@ -38,7 +42,7 @@ def check(problem: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
     return [
         *_loads(problem, plan, jobs),
         *_policies(problem, plan, jobs),
-        *_overlaps(problem, starts, jobs),
+        *_overlaps(problem, plan, jobs),
         *_bound(plan, jobs, slots, cyclic),
     ]
 
@@ -89,25 +93,69 @@ def _policies(problem: Mapping[str, Any], plan: Mapping[str, Any], jobs: Sequenc
     return wrong
 
 
-def _overlaps(problem: Mapping[str, Any], starts: Sequence[int], jobs: Sequence[Mapping[str, Any]]) -> list[str]:
-    slots, lateness = problem.get("slots", 48), problem.get("lateness", 4)
-    envelopes: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for index, (job, start) in enumerate(zip(jobs, starts, strict=True)):
+def _overlaps(problem: Mapping[str, Any], plan: Mapping[str, Any], jobs: Sequence[Mapping[str, Any]]) -> list[str]:
+    spaced = {claim["group"]: claim["gap_slots"] for claim in plan.get("spaced") or ()}
+    groups: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for index, (job, start) in enumerate(zip(jobs, plan["starts"], strict=True)):
         if job.get("separate", 0):
-            envelopes[job["separate"]].append((start, start + job["duration"] + lateness, index))
-    wrong = []
-    for group, windows in envelopes.items():
-        around = sorted(windows)
+            groups[job["separate"]].append((start, -job["duration"], index))
+    wrong = [f"separation group {group} is spaced, but has no jobs" for group in spaced.keys() - groups.keys()]
+    for group, runs in groups.items():
+        around = sorted(runs)
         if problem.get("cyclic", True) and len(around) > 1:
-            first_again = (around[0][0] + slots, around[0][1] + slots, around[0][2])
-            around.append(first_again)
-        # In the order of starts, disjoint neighbours mean that all are disjoint.
-        wrong += [
-            f"jobs {one} and {other} of separation group {group} may overlap"
-            for (_, end, one), (begin, _, other) in pairwise(around)
-            if begin < end
-        ]
+            around.append((around[0][0] + problem.get("slots", 48), *around[0][1:]))
+        # In the order of starts, longer ones first, nobody comes closer than the next one.
+        gaps = [(later - start + less, one, other) for (start, less, one), (later, _, other) in pairwise(around)]
+        if group in spaced:
+            crew = [jobs[index] for _, _, index in runs]
+            wrong += [
+                f"separation group {group} {lie}"
+                for lie in _spacing(problem, crew, min(gaps, default=(0, 0, 0))[0], spaced[group])
+            ]
+        else:
+            wrong += [
+                f"jobs {one} and {other} of separation group {group} may overlap"
+                for gap, one, other in gaps
+                if gap < problem.get("lateness", 4)
+            ]
     return wrong
+
+
+def _spacing(problem: Mapping[str, Any], crew: list[Mapping[str, Any]], gap: int, claimed: int) -> list[str]:
+    """Tell whether a group that is only spaced may not be, need not be, or has another gap than is claimed."""
+    if crew[0]["separate"] not in (problem.get("may_space") or ()):
+        return ["is only spaced, which the problem does not allow"]
+    wrong = [] if gap == claimed else [f"has a smallest gap of {gap} slots, not {claimed}"]
+    if gap >= problem.get("lateness", 4) or _can_be_apart(problem, crew):
+        wrong.append("is only spaced, but can be kept apart")
+    return wrong
+
+
+def _can_be_apart(problem: Mapping[str, Any], crew: list[Mapping[str, Any]]) -> bool:
+    """Tell whether a plain search finds starts that keep the group apart; it gives up after LOOKS."""
+    slots, cyclic = problem.get("slots", 48), problem.get("cyclic", True)
+    failed: set[tuple[int, frozenset[int]]] = set()
+    late, fewest_first = problem.get("lateness", 4), sorted(crew, key=lambda job: len(job["allowed_starts"]))
+    choices = [
+        [
+            frozenset(slot % slots if cyclic else slot for slot in range(start, start + job["duration"] + late))
+            for start in sorted(job["allowed_starts"])
+            if cyclic or start + job["duration"] <= slots
+        ]
+        for job in fewest_first
+    ]
+
+    def fits(number: int, taken: frozenset[int]) -> bool:
+        if number == len(choices):
+            return True
+        if (number, taken) in failed or len(failed) > LOOKS:
+            return False
+        if any(not taken & envelope and fits(number + 1, taken | envelope) for envelope in choices[number]):
+            return True
+        failed.add((number, taken))
+        return False
+
+    return fits(0, frozenset())
 
 
 def _bound(plan: Mapping[str, Any], jobs: Sequence[Mapping[str, Any]], slots: int, cyclic: bool) -> list[str]:

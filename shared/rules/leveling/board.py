@@ -57,6 +57,10 @@ class Board:
         """The highest concurrent load of all jobs placed."""
         return max(self.load, default=0)
 
+    def cell(self, job: int, start: int) -> int:
+        """Return the number of the job's family and start, under which `count` has its jobs."""
+        return self.fleet.family[job] * len(self.load) + start
+
     def put(self, job: int, start: int) -> None:
         """Let an unplaced job start at `start`."""
         fleet = self.fleet
@@ -128,16 +132,17 @@ class Board:
         return sum(max(0, own[slot] - room) for slot in self.spans[fleet.durations[job]][start])
 
     def clear(self, job: int, start: int) -> bool:
-        """Tell whether the job's envelope touches no placed mate's envelope."""
+        """Tell whether the job, started there, keeps the gap of its separation group to every placed mate."""
         fleet = self.fleet
-        group = fleet.separate[job]
-        if not group or group not in fleet.mates:
-            return True
-        mine = fleet.envelope(job, start)
-        return not any(
-            mate != job and self.start[mate] != UNPLACED and mine & fleet.envelope(mate, self.start[mate])
-            for mate in fleet.mates[group]
-        )
+        reach = fleet.reach(job)
+        for mate in fleet.mates.get(fleet.separate[job], ()):
+            # The longest come first: from here on nobody keeps anybody out.
+            if reach <= 0 and fleet.reach(mate) <= 0:
+                return True
+            there = self.start[mate]
+            if mate != job and there != UNPLACED and fleet.collide(job, start, mate, there):
+                return False
+        return True
 
     def restore(self, starts: list[int]) -> None:
         """Make the board show `starts`, one for every job."""

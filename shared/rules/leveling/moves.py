@@ -1,8 +1,18 @@
-"""Who need not move after all? Jobs that can keep their standing start without making the plan worse."""
+"""Who moves, and who need not after all? Jobs that can keep their standing start without making the plan worse."""
 
 from collections import defaultdict
 
 from shared.rules.leveling.board import Board
+
+
+def moved(board: Board) -> frozenset[int]:
+    """Return the jobs that are not where they stood, and those that stood nowhere."""
+    return frozenset(job for job, home in enumerate(board.fleet.standing) if board.start[job] != home)
+
+
+def moves(board: Board) -> int:
+    """Count the standing jobs that are not where they stood."""
+    return sum(home is not None and board.start[job] != home for job, home in enumerate(board.fleet.standing))
 
 
 def relabel(board: Board) -> None:

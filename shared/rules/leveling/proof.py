@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import exp, floor
 from operator import itemgetter
+from typing import Protocol
 
 from shared.rules.leveling.fleet import Fleet
 from shared.rules.leveling.tariff import window_sums
@@ -18,6 +19,17 @@ BETAS = (4.0, 12.0, 36.0, 110.0)
 LOOKUPS, ROUNDS = 600_000, 500
 # After so many rounds without a better bound the ascent goes back to the best and takes smaller steps.
 PATIENCE = 25
+
+
+class Paying(Protocol):
+    """Jobs that pay for the slots they use."""
+
+    def __len__(self) -> int:
+        """Return how many windows one look at all of them takes."""
+
+    def pay(self, prices: Sequence[float]) -> tuple[float, list[float]]:
+        """Return the bound that prices which sum to 1 prove, and the load by slot that pays so little."""
+
 
 type Pick = Callable[[Sequence[float]], tuple[float, ...]]
 
@@ -67,14 +79,14 @@ def prove(fleet: Fleet, load: Sequence[int]) -> tuple[float, tuple[float, ...]]:
     if peak == 0:
         return 0.0, (1.0,) * slots
     payers = Payers(fleet)
-    tried = [_shares([1.0] * slots), *(_shares([exp(beta * (at / peak - 1)) for at in load]) for beta in BETAS)]
+    tried = [shares([1.0] * slots), *(shares([exp(beta * (at / peak - 1)) for at in load]) for beta in BETAS)]
     first = max(tried, key=lambda prices: payers.pay(prices)[0])
-    prices = _refine(payers, peak, first)
+    prices = ascend(payers, peak, first)
     # Rounded down, so that no other order of summing finds it overstated.
     return floor(payers.pay(prices)[0] * (1 - 1e-12) * 1e9) / 1e9, tuple(prices)
 
 
-def _refine(payers: Payers, peak: int, first: list[float]) -> list[float]:
+def ascend(payers: Paying, peak: int, first: list[float]) -> list[float]:
     """Raise the prices of crowded slots and lower the others; return the prices with the best bound seen.
 
     Subgradient ascent with Polyak's step: as far as would reach `peak` if the bound were linear.
@@ -96,10 +108,11 @@ def _refine(payers: Payers, peak: int, first: list[float]) -> list[float]:
         if steep == 0:
             break
         step = reach * (peak - proved) / steep
-        prices = _shares([max(0.0, price + step * up) for price, up in zip(prices, slope, strict=True)])
+        prices = shares([max(0.0, price + step * up) for price, up in zip(prices, slope, strict=True)])
     return best
 
 
-def _shares(prices: list[float]) -> list[float]:
+def shares(prices: list[float]) -> list[float]:
+    """Return the prices scaled to sum to 1."""
     total = sum(prices)
     return [price / total for price in prices]

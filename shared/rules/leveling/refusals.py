@@ -34,6 +34,10 @@ def misshapen(problem: Problem) -> list[str]:
     ]
     if problem.lateness < 0:
         reasons.append(f"lateness is {problem.lateness} slots; it must be at least 0")
+    if problem.max_moves is not None and problem.max_moves < 0:
+        reasons.append(f"max_moves is {problem.max_moves}; it must be at least 0")
+    if problem.delays and min(problem.delays) < 0:
+        reasons.append(f"a start delay is {min(problem.delays)} minutes; it must be at least 0")
     return reasons
 
 

@@ -1,9 +1,9 @@
 """Can the peak come down further? Better responses for every job, then a walk that empties the overloaded slots."""
 
-from itertools import accumulate
 from random import Random
 
 from shared.rules.leveling.board import Board
+from shared.rules.leveling.overload import Overload
 from shared.rules.leveling.tariff import IMPROVING, Tariff
 
 # Of so many jobs drawn by lot the walk weighs those that run in the overloaded slot.
@@ -12,6 +12,12 @@ DRAWN = 20
 DISSOLVE_EVERY = 3
 # How much more overload a closed policy may leave behind, drawn by lot: a walk that never climbs stays in its valley.
 SLACK = (0, 0, 1, 2, 4, 8)
+LEAST_TURNS, TURNS_PER_JOB, TURNS = 800, 20, 8_000
+
+
+def walk_turns(jobs: int) -> int:
+    """Return how many turns a walk over so many jobs is worth."""
+    return min(TURNS, LEAST_TURNS + TURNS_PER_JOB * jobs)
 
 
 def even_out(board: Board, steepness: float = IMPROVING) -> None:
@@ -30,11 +36,11 @@ class Walk:
     Overload is load above the target peak, and above a vault's ceiling. The best plan seen stays.
     """
 
-    __slots__ = ("_board", "_last_moved", "_random", "_target", "_turn")
+    __slots__ = ("_board", "_last_moved", "_overload", "_random", "_turn")
 
     def __init__(self, board: Board, target: int) -> None:
         """Walk towards a peak of at most `target`."""
-        self._board, self._target = board, target
+        self._board, self._overload = board, Overload(board, target)
         self._random = Random(len(board.fleet))
         self._last_moved = [0] * len(board.fleet)
         self._turn = 0
@@ -50,7 +56,7 @@ class Walk:
                 best, best_rank = list(board.start), self.rank()
                 if board.peak <= floor:
                     return
-                self._target = board.peak - 1
+                self._overload.target = board.peak - 1
             elif self._turn % DISSOLVE_EVERY == 0:
                 self._dissolve(*spot)
             else:
@@ -60,23 +66,11 @@ class Walk:
 
     def rank(self) -> tuple[int, int]:
         """What the best plan has least of: load above ceilings, then the peak."""
-        return self._over_ceilings(), self._board.peak
-
-    def _over_ceilings(self) -> int:
-        board = self._board
-        ceilings = board.fleet.problem.ceilings
-        return sum(max(0, at - ceilings[vault]) for vault, row in board.vault_load.items() for at in row)
-
-    def _overload(self) -> int:
-        return sum(max(0, at - self._target) for at in self._board.load) + 2 * self._over_ceilings()
+        return self._overload.of_vaults(), self._board.peak
 
     def _overloaded(self) -> tuple[int, int | None] | None:
         """Pick a slot above the target, or a vault's slot above its ceiling; None where there is none."""
-        board = self._board
-        spots: list[tuple[int, int | None]] = [(t, None) for t, at in enumerate(board.load) if at > self._target]
-        for vault, row in board.vault_load.items():
-            most = board.fleet.problem.ceilings[vault]
-            spots += [(t, vault) for t, at in enumerate(row) if at > most]
+        spots = self._overload.spots()
         return self._random.choice(spots) if spots else None
 
     def _running(self, slot: int, vault: int | None) -> list[int]:
@@ -95,7 +89,7 @@ class Walk:
         best = None
         for job in self._running(slot, vault):
             left = board.take(job)
-            added = self._added(job)
+            added = self._overload.added(job)
             start = self._least(job, left, added)
             board.put(job, left)
             if start is None:
@@ -116,33 +110,20 @@ class Walk:
             return
         first = running[0]
         left, family, before = board.start[first], fleet.family[first], list(board.start)
-        overload = self._overload()
+        overload = self._overload.total()
         jobs = [job for job, start in enumerate(before) if start == left and fleet.family[job] == family]
         for job in jobs:
             board.take(job)
         for job in jobs:
-            start = self._least(job, left, self._added(job))
+            start = self._least(job, left, self._overload.added(job))
             if start is None:
                 break
             board.put(job, start)
             self._last_moved[job] = self._turn
         else:
-            if self._overload() <= overload + self._random.choice(SLACK):
+            if self._overload.total() <= overload + self._random.choice(SLACK):
                 return
         board.restore(before)
-
-    def _added(self, job: int) -> list[int]:
-        """Return the overload that the unplaced job would add, by start."""
-        board, fleet = self._board, self._board.fleet
-        duration, load = fleet.durations[job], fleet.loads[job]
-        room = self._target - load
-        over = [min(load, at - room) if at > room else 0 for at in board.load]
-        own = board.vault_load.get(fleet.vaults[job])
-        if own is not None:
-            limit = fleet.problem.ceilings[fleet.vaults[job]] - load
-            over = [a + (2 * min(load, at - limit) if at > limit else 0) for a, at in zip(over, own, strict=True)]
-        sums = list(accumulate(over + over, initial=0))
-        return [sums[start + duration] - sums[start] for start in range(len(over))]
 
     def _least(self, job: int, left: int, added: list[int]) -> int | None:
         """Return the admitted start other than `left` that adds least, by lot among equals."""

@@ -1,77 +1,63 @@
 """Where do the jobs of one application start, so that none overlaps another even when each is late? A search."""
 
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+
 from shared.rules.leveling.board import UNPLACED, Board
+from shared.rules.leveling.fleet import Fleet
+from shared.rules.leveling.spacing import Choices, arrange
 from shared.rules.leveling.tariff import Tariff
 
-# Looks at so many half-finished arrangements of one group. Windows of real applications need a few dozen.
-EFFORT = 20_000
+# Before a whole group is seated anew, so many of its placed jobs at most are moved to make room for the others.
+MAKE_ROOM = 2
+# And so many choices of those are tried.
+ROOMS = 200
 
 
-def seat_groups(board: Board, tariff: Tariff) -> list[str]:
-    """Place every job of every separation group; return, for groups where that cannot be done, the reason."""
-    reasons = []
-    for group, mates in board.fleet.mates.items():
-        if not _seat(board, tariff, mates):
-            for mate in mates:
-                if board.start[mate] != UNPLACED:
-                    board.take(mate)
-            if not _seat(board, tariff, mates):
-                reasons.append(_reason(board, group, mates))
-    return reasons
+def seat_groups(board: Board, tariff: Tariff) -> None:
+    """Place every job of every separation group, and move as few placed ones for that as can be."""
+    for mates in board.fleet.mates.values():
+        if any(board.start[mate] == UNPLACED for mate in mates):
+            _seat(board, tariff, mates)
 
 
-def _seat(board: Board, tariff: Tariff, mates: tuple[int, ...]) -> bool:
-    fleet = board.fleet
-    taken = 0
-    for mate in mates:
+def reasons_against(fleet: Fleet) -> list[str]:
+    """Return why there is no plan: the groups that cannot be kept apart and may not be spaced instead."""
+    return [_reason(fleet, group) for group in fleet.gaps if group not in fleet.problem.may_space]
+
+
+def _seat(board: Board, tariff: Tariff, mates: tuple[int, ...]) -> None:
+    placed = [(mate, board.start[mate]) for mate in mates if board.start[mate] != UNPLACED]
+    attempts = (arrange(board.fleet, *attempt) for attempt in _attempts(board, tariff, mates, placed))
+    # The last attempt repeats the search that set the group's gap, so there is one that succeeds.
+    seats = next(seats for seats in attempts if seats is not None)
+    for mate, start in seats.items():
         if board.start[mate] != UNPLACED:
-            taken |= fleet.envelope(mate, board.start[mate])
-    # Fewest starts first: the search fails early where it must fail.
-    missing = [mate for mate in mates if board.start[mate] == UNPLACED]
-    missing.sort(key=lambda mate: (len(fleet.allowed[mate]), mate))
-    # Rules out what cannot fit anywhere, and with it searches deeper than the day has slots.
-    spread = sum(fleet.durations[mate] + fleet.problem.lateness for mate in mates)
-    if spread - (0 if fleet.problem.cyclic else fleet.problem.lateness) > fleet.problem.slots:
-        return False
-    chosen = _arrange(board, tariff, missing, taken)
-    if chosen is None:
-        return False
-    for mate, start in zip(missing, chosen, strict=True):
+            board.take(mate)
         board.put(mate, start)
         tariff.tick()
-    return True
 
 
-def _arrange(board: Board, tariff: Tariff, missing: list[int], taken: int) -> list[int] | None:
-    """Search depth first, cheapest starts first; return None where nothing fits or the effort is spent."""
-    fleet = board.fleet
-    choices = []
-    for mate in missing:
-        starts = sorted(fleet.allowed[mate], key=tariff.costs(mate).__getitem__)
-        choices.append([(start, fleet.envelope(mate, start)) for start in starts])
-    hopeless: set[tuple[int, int]] = set()
-    chosen: list[int] = []
+def _attempts(
+    board: Board, tariff: Tariff, mates: tuple[int, ...], placed: list[tuple[int, int]]
+) -> Iterator[tuple[Choices, Sequence[tuple[int, int]]]]:
+    """Yield who may be seated where, with who stays: fewest moves first, then cheapest starts first."""
+    fleet, missing = board.fleet, [mate for mate in mates if board.start[mate] == UNPLACED]
 
-    def fits(depth: int, taken: int) -> bool:
-        if depth == len(choices):
-            return True
-        if (depth, taken) in hopeless or len(hopeless) > EFFORT:
-            return False
-        for start, envelope in choices[depth]:
-            if not taken & envelope:
-                chosen.append(start)
-                if fits(depth + 1, taken | envelope):
-                    return True
-                chosen.pop()
-        hopeless.add((depth, taken))
-        return False
+    def cheapest_first(mate: int) -> tuple[int, list[int]]:
+        costs, here = tariff.costs(mate), board.start[mate]
+        return mate, sorted(fleet.allowed[mate], key=lambda start: (start != here, costs[start]))
 
-    return chosen if fits(0, taken) else None
+    for number in range(min(MAKE_ROOM, len(placed) - 1) + 1):
+        for moving in islice(combinations([mate for mate, _ in placed], number), ROOMS):
+            staying = [(mate, start) for mate, start in placed if mate not in moving]
+            yield [cheapest_first(mate) for mate in (*missing, *moving)], staying
+    yield [cheapest_first(mate) for mate in mates], []
+    yield [(mate, fleet.allowed[mate]) for mate in mates], []
 
 
-def _reason(board: Board, group: int, mates: tuple[int, ...]) -> str:
-    fleet = board.fleet
-    lateness = fleet.problem.lateness
+def _reason(fleet: Fleet, group: int) -> str:
+    mates, lateness = fleet.mates[group], fleet.problem.lateness
     jobs = ", ".join(str(index) for index in sorted(fleet.origin[mate] for mate in mates))
     need = sum(fleet.durations[mate] + lateness for mate in mates)
     return (

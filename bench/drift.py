@@ -1,0 +1,147 @@
+"""How many VMs move when a fleet changes day by day, or when few may move a night? Counted over simulated days."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from time import perf_counter
+from typing import Any
+
+from bench import document
+from bench.problems import USUAL_STARTS, Shape, draw_job, windows
+from shared.rules.leveling import Leveling, level
+from shared.rules.leveling.board import Board
+from shared.rules.leveling.fleet import muster
+from shared.rules.leveling.offers import Terms
+from shared.rules.leveling.reach import lowest_peak
+from shared.rules.plan_check import check
+
+DONE, WRONG = 0, 1
+DAYS, SHARE, TOLERANCE = 30, 0.02, 1.01
+NIGHTS, NEAR_BEST = 15, 1.05
+
+type Row = list[Any]
+type Fleet = dict[int, Row]
+"""Rows of a problem's jobs by VM number, which no other VM gets when one leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one day changed and what planning it did: `moves` of VMs that were there before, `placed` new ones."""
+
+    changes: int
+    moves: int
+    placed: int
+    ratio: float
+    seconds: float
+    wrong: list[str]
+
+
+def drift(vms: int, seed: int) -> int:
+    """Let 2 % of a fleet change each day for 30 days, and print the moves that keeps it level with a fresh plan."""
+    days = list(live_through(Shape(vms), seed, DAYS))
+    moves, changes = sum(day.moves for day in days), sum(day.changes for day in days)
+    placed, seconds = sum(day.placed for day in days), sum(day.seconds for day in days)
+    worst, confirmed = max(day.ratio for day in days), sum(not day.wrong for day in days)
+    print(
+        f"{vms:,} VMs, {DAYS} days: {moves:,} moves for {changes:,} changes ({placed:,} new VMs placed), peak at most "
+        f"{worst:.4f} x a fresh plan's, {seconds:.0f} s, {confirmed} of {DAYS} confirmed"
+    )
+    return DONE if moves <= changes and worst <= TOLERANCE and confirmed == DAYS else WRONG
+
+
+def roll_out(vms: int, moves: int, seed: int) -> int:
+    """Level a fleet from the usual start times with so many moves a night, and print the peak after each night."""
+    raw, standing = from_habit(Shape(vms), seed)
+    asked, _ = document.problem(raw)
+    before = Board(muster(replace(asked, standing=standing)))
+    before.restore([USUAL_STARTS[index % len(USUAL_STARTS)] for index in before.fleet.origin])
+    print(f"{vms:,} VMs at the usual times: peak {before.peak}")
+    made, worst, lies = 0, 1.0, False
+    for night in range(1, NIGHTS + 1):
+        plan = level(replace(asked, standing=standing, max_moves=moves), TOLERANCE)
+        moved = _moves(standing, plan)
+        if not moved:
+            break
+        made, standing = made + moved, list(plan.starts)
+        best = max(plan.bound, lowest_peak(before, Terms(frozenset(), made, plan.peak, before), plan.peak))
+        worst, lies = max(worst, plan.peak / best), lies or bool(_lies(raw, plan))
+        print(
+            f"night {night}: {made:,} moves, peak {plan.peak}, at least {best:.1f} with so many: "
+            f"ratio {plan.peak / best:.3f} (a fresh plan: {plan.fresh_peak})"
+        )
+    return WRONG if lies else DONE
+
+
+def live_through(shape: Shape, seed: int, days: int) -> Iterator[Day]:
+    """Yield day after day of a fleet that changes and is planned with its last plan as the standing one."""
+    random, raw = Random(seed), windows(shape, seed)
+    fleet: Fleet = dict(enumerate(raw["jobs"]))
+    first, _ = document.problem(raw)
+    stands: Mapping[int, int] = dict(zip(fleet, level(first).starts, strict=True))
+    for _ in range(days):
+        changes = change(fleet, shape, random)
+        today = raw | {"jobs": list(fleet.values())}
+        asked, _ = document.problem(today)
+        standing = [stands.get(vm) for vm in fleet]
+        began = perf_counter()
+        plan = level(replace(asked, standing=standing), TOLERANCE)
+        seconds = perf_counter() - began
+        ratio = plan.peak / plan.fresh_peak if plan.fresh_peak else 0.0
+        yield Day(changes, _moves(standing, plan), standing.count(None), ratio, seconds, _lies(today, plan))
+        stands = dict(zip(fleet, plan.starts, strict=True))
+
+
+def change(fleet: Fleet, shape: Shape, random: Random) -> int:
+    """Change 2 % of the fleet in place, and return how many VMs that is.
+
+    Of four VMs one takes another time, one gets other hours, one leaves and one arrives.
+    """
+    number = max(4, round(SHARE * len(fleet)))
+    newcomer = max(fleet) + 1
+    for turn, vm in enumerate(random.sample(sorted(fleet), number)):
+        duration, load, allowed, vault, tier = fleet[vm]
+        match turn % 4:
+            case 0:
+                fleet[vm] = [_other_duration(duration, random), load, allowed, vault, tier]
+            case 1:
+                fleet[vm] = [duration, load, _other_hours(fleet[vm], shape, random), vault, tier]
+            case 2:
+                del fleet[vm]
+            case _:
+                fleet[newcomer + turn] = draw_job(random, shape, vault)
+    return number
+
+
+def from_habit(shape: Shape, seed: int) -> tuple[dict[str, Any], list[int | None]]:
+    """Return a problem in which every VM may stay at its usual start, and those starts."""
+    raw = windows(shape, seed)
+    standing: list[int | None] = []
+    for index, row in enumerate(raw["jobs"]):
+        usual = USUAL_STARTS[index % len(USUAL_STARTS)]
+        row[2] = sorted({*row[2], usual})
+        standing.append(usual)
+    return raw, standing
+
+
+def _other_duration(duration: int, random: Random) -> int:
+    """Draw a duration of about 0.6 to 1.6 times the old one, but another."""
+    while True:
+        drawn = max(1, min(16, round(duration * random.uniform(0.6, 1.6) + random.uniform(-0.7, 0.7))))
+        if drawn != duration:
+            return drawn
+
+
+def _other_hours(row: Row, shape: Shape, random: Random) -> list[int]:
+    """Draw the allowed starts of another VM of the tier."""
+    while True:
+        drawn = draw_job(random, shape, row[3])
+        if drawn[4] == row[4] and drawn[2] != row[2]:
+            return list(drawn[2])
+
+
+def _moves(standing: list[int | None], plan: Leveling) -> int:
+    return sum(stood not in (None, start) for stood, start in zip(standing, plan.starts, strict=True))
+
+
+def _lies(raw: Mapping[str, Any], plan: Leveling) -> list[str]:
+    return list(plan.refused) or check(raw, document.plan(plan, seconds=0.0))

@@ -67,6 +67,20 @@ class Blackout:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchWindow:
+    """Local hours in which the matching VMs are patched: no backup of theirs starts, or is expected to run, then.
+
+    `start` and `end` are minutes after local midnight in the IANA `zone`; end <= start means past midnight. Policies
+    start at the same hour every day, so the hours are kept free on every day.
+    """
+
+    match: TagMatch
+    start: int
+    end: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionApproval:
     """A named approval of a move that shortens retention (`approve_retention_loss`); policies by name."""
 
@@ -102,6 +116,7 @@ class Limits:
     replan_above: float = 1.25
     max_retention_days: int = 3700
     initial_backups_per_night: int = 10
+    rebalancing_moves_per_night: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,7 @@ class FleetPolicy:
 
     `day_starts` is the UTC hour at which a fleet day ("night") begins. `vault_ceiling` and `region_ceilings`
     bound concurrent planned backups (None or absent: no ceiling). `separation_tag`: VMs with equal values
-    never overlap.
+    never overlap. `patch_windows` are kept free of backups.
     """
 
     version: str
@@ -127,6 +142,7 @@ class FleetPolicy:
     tiers: tuple[Tier, ...]
     windows: dict[str, Window]
     blackouts: tuple[Blackout, ...] = ()
+    patch_windows: tuple[PatchWindow, ...] = ()
     separation_tag: str | None = None
     vault_ceiling: int | None = None
     region_ceilings: dict[str, int] = field(default_factory=dict)

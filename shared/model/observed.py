@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vault, Vm
+from shared.model.load import LoadSeries
 from shared.model.plan import Finding, Plan
 
 
@@ -26,7 +27,8 @@ class Memory:
 class Observed:
     """A look at the vaults in scope. `vms` holds every VM of the subscriptions; `changes` only where drift is.
 
-    `unreadable` has a finding for each vault in scope that could not be read; it is in no other field.
+    `load` is what Azure Monitor knows of each VM, by id; it is read only where a plan is made. `unreadable` has a
+    finding for each vault in scope that could not be read, and that is in no other field, and one where load could not.
     """
 
     vaults: tuple[Vault, ...]
@@ -36,5 +38,6 @@ class Observed:
     jobs: tuple[Job, ...] = ()
     changes: tuple[Change, ...] = ()
     memory: Memory = Memory()
+    load: Mapping[str, LoadSeries] = field(default_factory=dict)
     previous: Plan | None = None
     unreadable: tuple[Finding, ...] = ()

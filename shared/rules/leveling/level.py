@@ -90,7 +90,7 @@ def _mended(fresh: Board, replan_above: float) -> Board:
     relabel(fresh)
     go_home(fresh, most)
     if mended and board.peak <= most:
-        return board if moves(board) <= moves(fresh) else fresh
+        return min(board, fresh, key=lambda one: (moves(one), one.peak))
     affordable = problem.max_moves is None or moves(fresh) <= forced + problem.max_moves
     return fresh if affordable or not mended else board
 

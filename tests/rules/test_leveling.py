@@ -10,30 +10,9 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from shared.rules.leveling import Leveling, Problem, level
-from shared.rules.plan_check import check
+from tests.rules.leveling_problems import fleet, lies, problem_of
 
-COLUMNS = ("duration", "load", "allowed_starts", "vault", "group", "separate")
 JUDGED = settings(max_examples=30, deadline=None, derandomize=True)
-
-
-def document(problem: Problem) -> dict:
-    nothing = [0] * len(problem.durations)
-    columns = [problem.durations, problem.loads, problem.allowed]
-    columns += [problem.vaults or nothing, problem.groups or nothing, problem.separate or nothing]
-    names = ("slots", "cyclic", "vms_per_policy", "policies_per_vault", "slots_per_group", "ceilings", "ceiling")
-    limits = {name: getattr(problem, name) for name in (*names, "lateness")}
-    return {"columns": COLUMNS, "jobs": [list(row) for row in zip(*columns, strict=True)], **limits}
-
-
-def lies(problem: Problem, plan: Leveling) -> list[str]:
-    names = ("starts", "peak", "bound", "prices", "policies")
-    return check(document(problem), {name: getattr(plan, name) for name in names})
-
-
-def problem_of(rows: list[tuple], **limits) -> Problem:
-    """Rows of (duration, load, allowed, vault, group, separate)."""
-    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in COLUMNS]
-    return Problem(*columns, **limits)
 
 
 @st.composite
@@ -119,16 +98,6 @@ def test_planning_twice_changes_nothing_from_any_standing_plan(problem, random, 
         assert level(replace(problem, standing=once.starts), tolerance).starts == once.starts
 
 
-def fleet(count: int, seed: int, **limits) -> Problem:
-    random = Random(seed)
-    made = []
-    for _ in range(count):
-        first, width = random.choice([40, 42, 44]), random.choice([10, 12, 16])
-        allowed = tuple(sorted((first + step) % 48 for step in range(width)))
-        made.append((random.choice([1, 2, 2, 3, 3, 4, 6]), 1, allowed, random.randint(1, 2), random.randint(1, 2), 0))
-    return problem_of(made, **limits)
-
-
 def test_a_standing_plan_within_tolerance_stays():
     problem = fleet(200, seed=1)
     best = level(problem)
@@ -142,7 +111,7 @@ def test_a_standing_plan_within_tolerance_stays():
     assert level(stood, tolerance).starts == tuple(worse)
 
 
-def test_a_standing_plan_beyond_tolerance_is_planned_anew():
+def test_a_standing_plan_far_beyond_tolerance_becomes_good():
     problem = fleet(200, seed=2)
     everyone_first = [starts[0] for starts in problem.allowed]
     plan = level(replace(problem, standing=everyone_first), 1.1)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, RecoveryPoint, Vault, Vm
+from shared.model.load import LoadSeries
 from shared.model.plan import Plan
 
 
@@ -50,6 +51,17 @@ class Fleet(Protocol):
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until], by the activity log."""
+
+
+class Load(Protocol):
+    """How busy the machines were. Bulk: one call for all VMs of a plan, never one for each."""
+
+    def series(self, vms: Sequence[Vm], since: datetime, until: datetime) -> dict[str, LoadSeries]:
+        """Return a series for each VM by its id, of steps inside [since, until), UTC; None where nothing is known.
+
+        Nothing is made up: a VM that is not known at all has a series of None or an empty one. Raises Transient or
+        Permanent, nothing else.
+        """
 
 
 class Ledger(Protocol):
@@ -123,6 +135,7 @@ class Ports:
 
     vaults: Vaults
     fleet: Fleet
+    load: Load
     ledger: Ledger
     plans: PlanStore
     policies: PolicyStore

@@ -41,6 +41,7 @@ def _cloud() -> Ports:
 
     from shared.cloud.fleet import CloudFleet
     from shared.cloud.ledger import TableLedger
+    from shared.cloud.load import CloudLoad
     from shared.cloud.plan_store import BlobPlans
     from shared.cloud.policy_store import BlobPolicies
     from shared.cloud.queues import StorageQueues
@@ -52,6 +53,7 @@ def _cloud() -> Ports:
     return Ports(
         vaults=CloudVaults(credential, facts.arm_endpoint),
         fleet=CloudFleet(credential, facts.arm_endpoint),
+        load=CloudLoad(credential, facts.arm_endpoint),
         ledger=TableLedger(credential, facts.table_uri),
         plans=BlobPlans(credential, facts.blob_uri),
         policies=BlobPolicies(credential, facts.blob_uri),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from local.memory.fleet import MemoryFleet
 from local.memory.ledger import MemoryLedger
+from local.memory.load import MemoryLoad
 from local.memory.queues import MemoryQueues
 from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
 from local.memory.vaults import MemoryVaults
@@ -17,13 +18,14 @@ __all__ = ["ports"]
 def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], None] | None = None) -> Ports:
     """Return ports over `world` with empty stores; waiting steps the world.
 
-    `fault` is told the name of each call to Azure ("vaults.items", "fleet.vms", ...) before it takes effect, and of
+    `fault` is told the name of each call to Azure ("vaults.items", "load.series", ...) before it takes effect, and of
     each write again after it, with ".sent" appended; what it raises, the caller sees.
     """
     happens = fault or _nothing
     return Ports(
         vaults=MemoryVaults(world, happens),
         fleet=MemoryFleet(world, happens),
+        load=MemoryLoad(world, happens),
         ledger=MemoryLedger(),
         plans=MemoryPlans(),
         policies=MemoryPolicies(),

@@ -1,15 +1,18 @@
 """What is true right now? One look at the vaults in scope, and what the ledger remembers of our writes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import BadMessage, Permanent
-from shared.model.azure import BackupPolicy, Change, ProtectedItem, Vault
+from shared.model.azure import BackupPolicy, Change, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
+from shared.model.load import LoadSeries
 from shared.model.observed import Memory, Observed
 from shared.model.plan import Finding, Plan
 from shared.ports import Ledger, Ports
+from shared.rules.load.days import HISTORY_DAYS
+from shared.rules.memberships import judge
 from shared.rules.scope import vault_in_scope
 from shared.rules.slot_policies import fingerprint
 from shared.telemetry import Event, tell
@@ -69,12 +72,25 @@ def look(ports: Ports, intent: FleetPolicy, vaults: Iterable[Vault]) -> Observed
 
 
 def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Observed:
-    """Look at everything that planning needs: history of jobs, the last plan, and who changed what drifted."""
+    """Look at everything that planning needs: jobs, load, the last plan, and who changed what drifted.
+
+    Load that Azure Monitor refuses is a finding: its VMs are planned as before, by their tiers' windows. Where it does
+    not answer, Transient is raised as for any other read: a plan without the load that was there yesterday would move
+    VMs out of their quiet hours for nothing, and an hour later is early enough.
+    """
     observed = look(ports, intent, vaults_in_scope(ports, intent))
     since = now - timedelta(days=intent.limits.job_history_days)
     jobs = tuple(job for vault in observed.vaults for job in ports.vaults.jobs(vault, since, now))
     changes = changes_behind(ports, observed, intent, now)
-    return replace(observed, jobs=jobs, changes=changes, previous=newest_plan(ports))
+    load, refused = _load(ports, _planned_vms(observed, intent, now), now)
+    return replace(
+        observed,
+        jobs=jobs,
+        changes=changes,
+        load=load,
+        previous=newest_plan(ports),
+        unreadable=(*observed.unreadable, *refused),
+    )
 
 
 def remember(ledger: Ledger) -> Memory:
@@ -118,6 +134,34 @@ def changes_behind(ports: Ports, observed: Observed, intent: FleetPolicy, now: d
     return tuple(
         change for sub in intent.scope.subscriptions for change in ports.fleet.changes(sub, now - CHANGES_BACK, now)
     )
+
+
+def _planned_vms(observed: Observed, intent: FleetPolicy, now: datetime) -> tuple[Vm, ...]:
+    """Return the VMs that may be given another start: what the load of all others says changes nothing."""
+    found = {one.vm.id: one.vm for one in judge(observed, intent, now.date()) if one.vm and not one.held}
+    return tuple(found.values())
+
+
+def _load(ports: Ports, vms: Sequence[Vm], now: datetime) -> tuple[Mapping[str, LoadSeries], tuple[Finding, ...]]:
+    """Read the VMs' load at once; where that is refused each subscription by itself, so that it costs only its own."""
+    until = now.replace(minute=0, second=0, microsecond=0)
+    try:
+        return ports.load.series(vms, until - timedelta(days=HISTORY_DAYS), until), ()
+    except Permanent as problem:
+        subscriptions = sorted({vm.subscription for vm in vms})
+        if len(subscriptions) == 1:
+            return {}, (_load_unreadable(subscriptions[0], len(vms), problem),)
+    answers = [_load(ports, [vm for vm in vms if vm.subscription == one], now) for one in subscriptions]
+    load = {vm_id: series for found, _ in answers for vm_id, series in found.items()}
+    return load, tuple(finding for _, findings in answers for finding in findings)
+
+
+def _load_unreadable(subscription: str, vms: int, problem: Permanent) -> Finding:
+    text = (
+        f"the load of {vms} VMs could not be read, so they are planned by their tiers' windows: {problem}; "
+        "see that the app's role holds Microsoft.Insights/metrics/read on the whole subscription"
+    )
+    return Finding("load-unreadable", f"/subscriptions/{subscription}", text)
 
 
 def _seen(row: Mapping[str, str], field: str) -> str:

@@ -28,7 +28,8 @@ class Observed:
     """A look at the vaults in scope. `vms` holds every VM of the subscriptions; `changes` only where drift is.
 
     `load` is what Azure Monitor knows of each VM, by id; it is read only where a plan is made. `unreadable` has a
-    finding for each vault in scope that could not be read, and that is in no other field, and one where load could not.
+    finding for each vault in scope that could not be read, and that is in no other field, and one for each subscription
+    whose load could not.
     """
 
     vaults: tuple[Vault, ...]

@@ -22,6 +22,7 @@ from local.world.history import backfill, put
 from local.world.writes import protect
 from shared.cloud.fleet import CloudFleet
 from shared.cloud.ledger import TableLedger
+from shared.cloud.load import CloudLoad
 from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
 from shared.cloud.report_store import BlobReports
@@ -95,6 +96,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
     ports = Ports(
         vaults=CloudVaults(credential, endpoint),
         fleet=CloudFleet(credential, endpoint),
+        load=CloudLoad(credential, endpoint),
         ledger=TableLedger(credential, azurite.table_uri, fresh),
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from local.fleets import SUBSCRIPTION
-from shared.cloud import fleet, vault
+from shared.cloud import fleet, load, vault
 from tests.contract.conftest import Stack
 from tests.contract.stages import Stage, in_local_azure
 from tests.contract.test_vaults_and_fleet import item_of, slot_policy, vault_of
@@ -29,7 +29,7 @@ def use_everything(stage: Stage) -> None:
     vaults.write_policy(vault_of(stage), slot_policy(vault_of(stage)))
     vaults.policies(vault_of(stage))
     vaults.assign_policy(item_of(stage), slot_policy(vault_of(stage)))
-    stage.ports.fleet.vms([SUBSCRIPTION])
+    stage.ports.load.series(stage.ports.fleet.vms([SUBSCRIPTION]), since, until)
     stage.ports.fleet.changes(SUBSCRIPTION, since, until)
 
 
@@ -39,4 +39,4 @@ def test_the_modules_list_the_actions_that_azure_sees(stack: Stack, monkeypatch:
     with in_local_azure(stack.front, stack.endpoint, stack.azurite) as stage:
         use_everything(stage)
         seen = {str(entry["action"]).lower() for entry in stage.log}
-    assert seen == (declared(vault) | declared(fleet)) - IMPLIED
+    assert seen == (declared(vault) | declared(fleet) | declared(load)) - IMPLIED

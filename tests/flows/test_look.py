@@ -1,9 +1,13 @@
 """What is seen in one look, and what is remembered of our own writes?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from shared.errors import Permanent
+import pytest
+
+from shared.errors import Permanent, Transient
+from shared.flows import backup_windows
 from shared.flows.look import (
     DRIFT,
     PLACEMENTS,
@@ -18,9 +22,23 @@ from shared.flows.look import (
     settle,
     vaults_in_scope,
 )
+from shared.model.azure import Change, Vm
 from shared.model.observed import Observed
 from shared.rules.slot_policies import fingerprint
-from tests.flows.stage import AFTERNOON, stage
+from tests.flows.stage import AFTERNOON, LOST, SUBSCRIPTION, THROTTLED, stage
+
+
+class Shown:
+    """A fleet of just these VMs, that nobody changed."""
+
+    def __init__(self, vms: list[Vm]) -> None:
+        self._vms = vms
+
+    def vms(self, subscriptions: Sequence[str]) -> list[Vm]:  # noqa: ARG002
+        return self._vms
+
+    def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:  # noqa: ARG002
+        return []
 
 
 def test_only_vaults_in_scope_are_looked_at_in_the_order_of_their_ids() -> None:
@@ -52,6 +70,69 @@ def test_history_is_asked_as_far_back_as_the_limit_says() -> None:
     assert len(seen.jobs) == 3 * 3
     assert min(job.started_at for job in seen.jobs) >= AFTERNOON - timedelta(days=3)
     assert (seen.changes, seen.previous, night.count("fleet.changes")) == ((), None, 0)
+
+
+def test_four_weeks_of_load_are_read_at_once_for_the_vms_that_may_be_planned() -> None:
+    night = stage(vms=5)
+    night.vm("vm-1").tags["nightshift-hold"] = "2026-04-01;ann;release"
+    del night.vm("vm-2").tags["tier"]
+    night.item("vm-3").state = "ProtectionStopped"
+    half_past = AFTERNOON + timedelta(minutes=30)
+    seen = look_with_history(night.ports, night.intent, half_past)
+    assert sorted(vm_id.rpartition("/")[2] for vm_id in seen.load) == ["vm-0", "vm-4"]
+    assert {(one.begins_at, one.ends_at) for one in seen.load.values()} == {(AFTERNOON - timedelta(days=28), AFTERNOON)}
+    assert (night.count("load.series"), seen.unreadable) == (1, ())
+
+
+def test_load_that_is_refused_is_a_finding_and_the_plan_goes_on() -> None:
+    night = stage()
+    night.will("load.series", Permanent("CPU metrics: AuthorizationFailed: no", "AuthorizationFailed"))
+    made = backup_windows.plan(night.ports, night.intent, AFTERNOON)
+    (finding,) = made.findings
+    assert (finding.code, finding.subject) == ("load-unreadable", f"/subscriptions/{SUBSCRIPTION}")
+    assert "AuthorizationFailed: no; see that the app's role holds Microsoft.Insights/metrics/read" in finding.text
+    assert (len(made.moves), made.peak) == (3, 1)
+    night.will("load.series", Permanent("CPU metrics: BadRequest: no", "BadRequest"))
+    assert look_with_history(night.ports, night.intent, AFTERNOON).load == {}
+
+
+def test_a_subscription_whose_load_is_refused_costs_no_other_its_own() -> None:
+    night = stage(vms=2)
+    other = "00000000-0000-0000-0000-000000000002"
+    foreign, mine = night.vm("vm-0"), night.vm("vm-1")
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    vms = [replace(vm, subscription=other) if vm.name == foreign.name else vm for vm in seen.vms]
+    refusal = Permanent("no", "AuthorizationFailed")
+    night.will("load.series", refusal, refusal)
+    ports = replace(night.ports, fleet=Shown(vms))
+    seen = look_with_history(ports, night.intent, AFTERNOON)
+    assert [finding.subject for finding in seen.unreadable] == [f"/subscriptions/{SUBSCRIPTION}"]
+    assert list(seen.load) == [foreign.id.lower()]
+    assert mine.id.lower() not in seen.load
+    assert night.count("load.series") == 3
+
+
+@pytest.mark.parametrize("problem", [LOST, THROTTLED])
+def test_where_the_load_cannot_be_read_now_the_next_hour_plans(problem: Transient) -> None:
+    night = stage()
+    night.will("load.series", problem)
+    with pytest.raises(Transient):
+        backup_windows.plan_tonight(night.ports, night.intent, AFTERNOON)
+    assert night.ports.plans.latest() is None
+    assert backup_windows.plan_tonight(night.ports, night.intent, AFTERNOON + timedelta(hours=1)) is not None
+
+
+def test_only_planning_reads_load() -> None:
+    night = stage()
+    night.settled()
+    night.tomorrow()
+    assert backup_windows.plan_tonight(night.ports, night.intent, night.world.now) is not None
+    assert night.count("load.series") == 1
+    for _ in range(24):
+        backup_windows.plan_tonight(night.ports, night.intent, night.world.now)
+        night.enforce()
+        night.next_hour()
+    assert night.count("load.series") == 2, "one for each fleet day"
 
 
 def test_a_write_that_was_sent_is_verified_once_the_world_shows_it() -> None:

@@ -20,6 +20,7 @@ from shared.model.azure import (
     Vault,
     Vm,
 )
+from shared.model.load import LoadSeries
 from shared.model.plan import Plan
 from shared.ports import Ports
 
@@ -135,6 +136,15 @@ class SmallFleet:
 
 
 @dataclass
+class SmallLoad:
+    asked: list[str] = field(default_factory=list)
+
+    def series(self, vms: Sequence[Vm], since: datetime, until: datetime) -> dict[str, LoadSeries]:
+        self.asked += [vm.name for vm in vms]
+        return {vm.id: LoadSeries(vm.id, since, 60, ()) for vm in vms}
+
+
+@dataclass
 class SmallLedger:
     kept: dict[str, dict[str, Mapping[str, str]]] = field(default_factory=dict)
 
@@ -219,6 +229,7 @@ class Small:
 
     vaults: SmallVaults = field(default_factory=SmallVaults)
     fleet: SmallFleet = field(default_factory=SmallFleet)
+    load: SmallLoad = field(default_factory=SmallLoad)
     ledger: SmallLedger = field(default_factory=SmallLedger)
     plans: SmallPlans = field(default_factory=SmallPlans)
     policies: SmallPolicies = field(default_factory=SmallPolicies)
@@ -230,6 +241,7 @@ class Small:
         return Ports(
             vaults=self.vaults,
             fleet=self.fleet,
+            load=self.load,
             ledger=self.ledger,
             plans=self.plans,
             policies=self.policies,

@@ -4,6 +4,7 @@ ARM actions:
 - Microsoft.Insights/metrics/read
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -94,11 +95,11 @@ def _vm_id(element: TimeSeriesElement) -> str:
 
 
 def _fill(values: list[float | None], points: Points, first: datetime) -> None:
-    """Write a VM's points to their hours; hours that were not asked for are passed over."""
+    """Write a VM's points to their hours; what is no load is None, hours that were not asked for are passed over."""
     for at, average in points:
         hour = (at - first) // _HOUR
         if 0 <= hour < len(values):
-            values[hour] = average
+            values[hour] = average if average is not None and math.isfinite(average) and average >= 0 else None
 
 
 def _places(vms: Iterable[Vm]) -> Mapping[tuple[str, str], int]:

@@ -1,5 +1,6 @@
 """Is the load of many VMs read in few calls, complete, and with nothing made up?"""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -123,11 +124,36 @@ def test_no_machines_and_no_time_ask_nothing(service: Service, load: CloudLoad) 
     assert service.requests == []
 
 
-def test_a_refused_read_is_permanent_with_azures_code(service: Service, load: CloudLoad) -> None:
-    service.will(Answer(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
+@pytest.mark.parametrize(("status", "code"), [(403, "AuthorizationFailed"), (400, "BadRequest")])
+def test_a_refused_read_is_permanent_with_azures_code(
+    service: Service, load: CloudLoad, status: int, code: str
+) -> None:
+    service.will(Answer(status, {"error": {"code": code, "message": "no"}}))
     with pytest.raises(Permanent, match=f"CPU metrics of subscription {SUBSCRIPTION} in westeurope") as failure:
         load.series([vm("a")], SINCE, UNTIL)
-    assert failure.value.code == "AuthorizationFailed"
+    assert failure.value.code == code
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_read_that_azure_asks_to_put_off_is_repeated(service: Service, load: CloudLoad, status: int) -> None:
+    later = Answer(status, {"error": {"code": "Busy", "message": "later"}}, {"Retry-After": "0"})
+    service.will(later, answer(element(vm("a"), ("2026-03-01T00:00:00Z", 1.5))))
+    assert load.series([vm("a")], SINCE, UNTIL)[vm("a").id].values == (1.5, None, None, None)
+    assert len(service.requests) == 2
+
+
+def test_values_that_can_be_no_load_are_missing_ones(service: Service, load: CloudLoad) -> None:
+    at = [f"2026-03-01T{hour:02}:00:00Z" for hour in range(4)]
+    service.will(answer(element(vm("a"), (at[0], -1.0), (at[1], math.nan), (at[2], math.inf), (at[3], 2.0))))
+    assert load.series([vm("a")], SINCE, UNTIL)[vm("a").id].values == (None, None, None, 2.0)
+
+
+def test_points_between_hours_twice_or_out_of_order_count_for_the_hour_they_lie_in(
+    service: Service, load: CloudLoad
+) -> None:
+    points = [("2026-03-01T03:00:00Z", 4.0), ("2026-03-01T01:20:00Z", 2.0), ("2026-03-01T03:00:00Z", 3.0)]
+    service.will(answer(element(vm("a"), *points)))
+    assert load.series([vm("a")], SINCE, UNTIL)[vm("a").id].values == (None, 2.0, None, 3.0)
 
 
 def test_a_metric_that_could_not_be_read_is_not_taken_for_an_empty_one(service: Service, load: CloudLoad) -> None:

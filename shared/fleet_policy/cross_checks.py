@@ -3,11 +3,13 @@
 They read the plain document, not the validated one, so that a mistake elsewhere does not hide theirs.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
 from shared.fleet_policy.marks import Marked, Path, Problem, dotted
-from shared.fleet_policy.words import nearest
+from shared.fleet_policy.patching import Hours, no_start_left, read
+from shared.fleet_policy.words import hours, nearest, patching
 
 INSTANT_RESTORE_DAYS = {"standard": 5, "enhanced": 30}
 """Most days of instant restore by policy type (Azure instant restore documentation)."""
@@ -21,6 +23,7 @@ UNIT_DAYS = {"days": 1, "weeks": 7, "months": 31, "years": 366}
 def cross_checks(marked: Marked) -> list[Problem]:
     """Return the problems between values; parts with a wrong shape are left to the other checks."""
     found = [*_overlapping_tags(marked.data), *_blackouts(marked.data), *_approvals(marked.data)]
+    found += _patching(marked.data)
     for name, tier in _entries(_at(marked.data, "tiers")):
         found += [(("tiers", name, *path), text) for path, text in _tier(tier, marked.data)]
     return [Problem(marked.line_of(path), dotted(path), text) for path, text in found]
@@ -86,16 +89,74 @@ def _classes(retention: object) -> _Found:
 def _overlapping_tags(document: object) -> _Found:
     owners: dict[tuple[str, str], str] = {}
     for name, tier in _entries(_at(document, "tiers")):
-        tag, values = _at(tier, "match", "tag"), _at(tier, "match", "values")
-        if not isinstance(tag, str) or not isinstance(values, list):
-            continue
-        for index, value in enumerate(values):
-            if not isinstance(value, str):
-                continue
-            owner = owners.setdefault((tag.strip().lower(), value.strip().lower()), name)
+        for index, tag, value in _tag_values(tier):
+            owner = owners.setdefault((tag.lower(), value.lower()), name)
             if owner != name:
                 text = f"{tag}={value} belongs to tier {owner} already; expected each tag value in one tier"
                 yield ("tiers", name, "match", "values", index), f"{text}; tags are compared without case"
+
+
+def _tag_values(section: object) -> Iterator[tuple[int, str, str]]:
+    """Yield the position of each value that a section matches, the tag and the value."""
+    tag, values = _at(section, "match", "tag"), _at(section, "match", "values")
+    for index, value in enumerate(values if isinstance(values, list) else []):
+        if isinstance(tag, str) and isinstance(value, str):
+            yield index, tag.strip(), value.strip()
+
+
+def _patching(document: object) -> _Found:
+    """Find patch windows of the same VMs that overlap, or that together leave the VMs of a tier no start.
+
+    Only VMs with one and the same tag value are known to be the same.
+    """
+    patched = _patched(document)
+    for entries in patched.values():
+        yield from _overlaps(entries)
+    for name, tier in _entries(_at(document, "tiers")):
+        window = _window_hours(tier, document)
+        for _, tag, value in _tag_values(tier) if window else ():
+            entries = patched.get((tag.lower(), value.lower()), [])
+            yield from _patched_away(f"VMs with {tag}={value}, of tier {name},", window, entries)
+
+
+def _patched(document: object) -> dict[tuple[str, str], list[tuple[int, Hours]]]:
+    """Return the readable patch windows of each tag value, with their positions."""
+    found: dict[tuple[str, str], list[tuple[int, Hours]]] = defaultdict(list)
+    entries = _at(document, "patch_windows")
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if read_hours := read(_at(entry, "hours"), _at(entry, "zone"), patching):
+            for match in dict.fromkeys((tag.lower(), value.lower()) for _, tag, value in _tag_values(entry)):
+                found[match].append((index, read_hours))
+    return found
+
+
+def _overlaps(entries: list[tuple[int, Hours]]) -> _Found:
+    apart: list[tuple[int, Hours]] = []
+    for index, patch in entries:
+        other = next((number for number, earlier in apart if patch.overlap(earlier)), None)
+        if other is None:
+            apart.append((index, patch))
+            continue
+        text = f"{patch.text} overlaps patch_windows[{other}], which has a tag value of this one"
+        yield ("patch_windows", index, "hours"), f"{text}; expected hours apart; make one of the two"
+
+
+def _window_hours(tier: object, document: object) -> tuple[Hours, ...]:
+    """Return the hours of a tier's window in each of its zones; () where they cannot be read."""
+    name = _at(tier, "window")
+    window = _at(document, "windows", name) if isinstance(name, str) else None
+    zones = [_at(window, "zone"), *(zone for _, zone in _entries(_at(window, "zones")))]
+    found = [read(_at(window, "hours"), zone, hours) for zone in zones]
+    return tuple(each for each in found if each) if all(found) else ()
+
+
+def _patched_away(whose: str, window: tuple[Hours, ...], entries: list[tuple[int, Hours]]) -> _Found:
+    for count, (index, patch) in enumerate(entries, start=1):
+        if no_start_left(window, tuple(each for _, each in entries[:count])):
+            text = f"{patch.text} leaves {whose} no start in their window {window[0].text}"
+            hint = "a backup may start 2 hours late and must be over before; shorten one of them"
+            yield ("patch_windows", index, "hours"), f"{text}; expected 2 hours 30 minutes clear of patching; {hint}"
+            return
 
 
 def _blackouts(document: object) -> _Found:

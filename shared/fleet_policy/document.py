@@ -9,6 +9,7 @@ from shared.fleet_policy.words import (
     Day,
     Hours,
     MonthDays,
+    Patching,
     Region,
     Share,
     Subscription,
@@ -124,6 +125,14 @@ class BlackoutSection(_Section):
     reason: Text = Field(description="Shown in the report.")
 
 
+class PatchSection(_Section):
+    """Local hours in which the matching VMs are patched."""
+
+    match: TagSection = Field(description="Which VMs are patched then.")
+    hours: Patching = Field(description='Local start and end, "22:00-02:00"; an end before the start is past midnight.')
+    zone: Zone = Field(description="IANA time zone.")
+
+
 class SeparationSection(_Section):
     """VMs that must not be backed up at the same time."""
 
@@ -204,6 +213,12 @@ class LimitsSection(_Section):
     initial_backups_per_night: int = Field(
         default=_DEFAULT.initial_backups_per_night, ge=1, le=1000, description="VMs newly protected by one vault."
     )
+    rebalancing_moves_per_night: int = Field(
+        default=_DEFAULT.rebalancing_moves_per_night,
+        ge=0,
+        le=1000,
+        description="VMs of a region moved only to lower its peak; 0: none.",
+    )
 
 
 class FleetDocument(_Section):
@@ -215,6 +230,7 @@ class FleetDocument(_Section):
     tiers: dict[TierName, TierSection] = Field(min_length=1, description="Classes of VMs, by name.")
     windows: dict[Text, WindowSection] = Field(min_length=1, description="Windows, by name.")
     blackout: list[BlackoutSection] = Field(default=[], description="Dates without moves.")
+    patch_windows: list[PatchSection] = Field(default=[], description="Hours kept clear of backups.")
     separation: SeparationSection | None = Field(default=None, description="VMs that never overlap.")
     capacity: CapacitySection = Field(default=CapacitySection(), description="Ceilings of concurrent backups.")
     rollout: RolloutSection = Field(default=RolloutSection(), description="How many VMs are moved in a night.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from shared.fleet_policy.cross_checks import DEFAULT_INSTANT_RESTORE_DAYS
 from shared.fleet_policy.document import (
     FleetDocument,
+    PatchSection,
     RetentionSection,
     ScopeSection,
     TagSection,
@@ -18,6 +19,7 @@ from shared.model.intent import (
     FleetPolicy,
     IncreaseApproval,
     Limits,
+    PatchWindow,
     RetentionApproval,
     Rollout,
     Scope,
@@ -39,6 +41,7 @@ def to_policy(document: FleetDocument, version: str) -> FleetPolicy:
         tiers=tuple(_tier(name, tier) for name, tier in document.tiers.items()),
         windows={name: _window(name, window) for name, window in document.windows.items()},
         blackouts=tuple(Blackout(entry.first, entry.last, entry.reason) for entry in document.blackout),
+        patch_windows=tuple(_patch_window(entry) for entry in document.patch_windows),
         separation_tag=document.separation.tag.lower() if document.separation else None,
         vault_ceiling=document.capacity.vault,
         region_ceilings=dict(document.capacity.regions),
@@ -86,6 +89,11 @@ def _tier(name: str, tier: TierSection) -> Tier:
 def _window(name: str, window: WindowSection) -> Window:
     start, end = minutes_of(window.hours)
     return Window(name, start, end, window.zone, dict(window.zones))
+
+
+def _patch_window(entry: PatchSection) -> PatchWindow:
+    start, end = minutes_of(entry.hours)
+    return PatchWindow(_tag(entry.match), start, end, entry.zone)
 
 
 def _retention(retention: RetentionSection) -> Retention:

@@ -11,7 +11,12 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-SLOT_MINUTES = 30
+from shared.model.azure import SLOT_MINUTES, START_LATENESS
+
+LATENESS_MINUTES = START_LATENESS // timedelta(minutes=1)
+DAY_MINUTES = 24 * 60
+LONGEST_PATCHING = DAY_MINUTES - LATENESS_MINUTES - SLOT_MINUTES
+"""Beside longer patching not even a backup of half an hour has room."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = (
     "january", "february", "march", "april", "may", "june",
@@ -65,7 +70,25 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
-def _hours(text: str) -> str:
+def hours(text: str) -> str:
+    """Return hours as they are written; raise PydanticCustomError where they are none or have no length."""
+    begin, end = _half_hours(text)
+    if begin == end:
+        raise wrong(f"{text} has no length", "a window of at least 30 minutes", 'write "00:00-24:00" for the whole day')
+    return text
+
+
+def patching(text: str) -> str:
+    """Return hours of patching as they are written; raise PydanticCustomError where no backup fits beside them."""
+    begin, end = _half_hours(text)
+    if not 0 < (end - begin) % DAY_MINUTES <= LONGEST_PATCHING:
+        most = f"{LONGEST_PATCHING // 60} hours {LONGEST_PATCHING % 60} minutes"
+        hint = f"a backup may start {LATENESS_MINUTES // 60} hours late"
+        raise wrong(f"{text} leaves no hour of the day for a backup", f"at most {most}", hint)
+    return text
+
+
+def _half_hours(text: str) -> tuple[int, int]:
     if not re.fullmatch(_HOURS, text):
         raise wrong(f"{_shown(text)} is not a pair of hours", '"HH:MM-HH:MM" local time, such as "20:00-06:00"')
     begin, end = minutes_of(text)
@@ -73,9 +96,7 @@ def _hours(text: str) -> str:
         raise wrong(
             f"{text} is not on the half hour", "minutes of 00 or 30", "Azure starts VM backups at :00 and :30 only"
         )
-    if begin == end:
-        raise wrong(f"{text} has no length", "a window of at least 30 minutes", 'write "00:00-24:00" for the whole day')
-    return text
+    return begin, end
 
 
 @cache
@@ -83,7 +104,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _zone(text: str) -> str:
+def zone(text: str) -> str:
+    """Return an IANA zone as it is written; raise PydanticCustomError where it is none."""
     if text not in _zones():
         known = sorted(_zones())
         last = [name for name in known if name.rpartition("/")[2].lower() == text.replace(" ", "_").lower()]
@@ -177,8 +199,9 @@ def _day_schema(pattern: str) -> dict[str, object]:
 
 Text = Annotated[str, AfterValidator(_filled), Field(json_schema_extra={"minLength": 1})]
 Version = Annotated[int, AfterValidator(_version), Field(json_schema_extra={"const": 1})]
-Hours = Annotated[str, AfterValidator(_hours), Field(json_schema_extra={"pattern": f"^(?:{_HOURS})$"})]
-Zone = Annotated[str, AfterValidator(_zone)]
+Hours = Annotated[str, AfterValidator(hours), Field(json_schema_extra={"pattern": f"^(?:{_HOURS})$"})]
+Patching = Annotated[str, AfterValidator(patching), Field(json_schema_extra={"pattern": f"^(?:{_HOURS})$"})]
+Zone = Annotated[str, AfterValidator(zone)]
 Region = Annotated[str, AfterValidator(_region)]
 Age = Annotated[str, AfterValidator(_age), Field(json_schema_extra={"pattern": f"^(?:{_AGE})$"})]
 Day = Annotated[date, BeforeValidator(_as_date)]

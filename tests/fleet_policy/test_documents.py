@@ -86,5 +86,12 @@ def test_the_sample_names_the_vaults_tiers_and_regions_of_the_demo() -> None:
     assert set(policy.region_ceilings) == {vm.region for vm in world.vms.values()}
 
 
+def test_the_sample_patches_no_vm_of_the_demo() -> None:
+    policy = parse((ROOT / "samples" / "fleet.yaml").read_text())
+    patched = {window.match.name for window in policy.patch_windows}
+    assert patched
+    assert not [vm.name for vm in demo().vms.values() if patched & {tag.lower() for tag in vm.tags}]
+
+
 def test_the_sample_names_the_page() -> None:
     assert "docs/fleet-policy.md" in (ROOT / "samples" / "fleet.yaml").read_text()

@@ -10,7 +10,7 @@ from shared.errors import BadMessage
 from shared.fleet_policy import parse
 from shared.fleet_policy.document import LimitsSection
 from shared.model.azure import PolicyType, Retention, TaggedRetention
-from shared.model.intent import Blackout, Limits, RetentionApproval, Rollout, TagMatch, Window
+from shared.model.intent import Blackout, Limits, PatchWindow, RetentionApproval, Rollout, TagMatch, Window
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "fleet.yaml"
 
@@ -44,6 +44,9 @@ def test_the_sample_means_what_it_says() -> None:
     assert (critical.rpo, critical.instant_restore_days) == (timedelta(hours=40), 2)
     assert standard.retention == Retention(30)
     assert policy.blackouts == (Blackout(date(2026, 12, 24), date(2027, 1, 1), "year-end freeze"),)
+    assert policy.patch_windows == (
+        PatchWindow(TagMatch("patch-group", ("database-servers",)), 1320, 0, "Europe/Amsterdam"),
+    )
     assert (policy.separation_tag, policy.vault_ceiling) == ("application", 20)
     assert policy.region_ceilings == {"westeurope": 30, "eastus2": 20}
 
@@ -54,7 +57,7 @@ def test_the_smallest_policy_gets_the_documented_defaults() -> None:
     assert policy.day_starts == 12
     assert (tier.policy_type, tier.instant_restore_days) == (PolicyType.STANDARD, 2)
     assert (policy.limits, policy.rollout) == (Limits(), Rollout(10, 0.25))
-    assert (policy.vault_ceiling, policy.separation_tag, policy.blackouts) == (None, None, ())
+    assert (policy.vault_ceiling, policy.separation_tag, policy.blackouts, policy.patch_windows) == (None, None, (), ())
 
 
 def test_yes_no_and_on_are_words_and_tag_names_lose_their_case() -> None:

@@ -126,6 +126,7 @@ def test_a_reason_is_one_printable_line_whatever_the_document_holds() -> None:
         ("tiers:", "separation: {tag: ' '}\ntiers:", "separation.tag: is blank"),
         ("0000A", "", "is no subscription id; expected a GUID"),
         ("scope: {", "scope: {vaults: [a b], ", "neither a vault's name nor its id"),
+        ("tiers:", "limits: {rebalancing_moves_per_night: -1}\ntiers:", "is -1; expected at least 0"),
         ("tiers:", "fleet_day_starts: 24\ntiers:", "fleet_day_starts: is 24; expected at most 23"),
     ],
 )
@@ -135,7 +136,7 @@ def test_one_mistake_is_said_where_it_is(old: str, new: str, said: str) -> None:
     assert any(said in line for line in found), found
 
 
-@pytest.mark.parametrize("key", ["restore", "alerts", "drills", "business_hours", "patch_windows"])
+@pytest.mark.parametrize("key", ["restore", "alerts", "drills", "business_hours"])
 def test_what_this_version_does_not_act_on_is_refused(key: str) -> None:
     (said,) = reasons(f"{SMALLEST}{key}: {{}}\n")
     assert said.startswith(f"line 10: {key}: is an unknown key")

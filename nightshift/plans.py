@@ -1,11 +1,14 @@
 """What would tonight change? The plan, the writes it leads to, and the way back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from nightshift.answers import FAILED, Output, say, say_json, say_table, warn
+from nightshift.load_folder import LoadFolder
 from shared import clock
 from shared.errors import BadMessage
 from shared.model.azure import SLOT_MINUTES
@@ -15,12 +18,22 @@ from shared.model.plan import Enrolment, Outcome, Plan, Step, VmPlan
 from shared.ports import Ports
 
 
-def plan(output: Output = Output.TEXT) -> None:
+def plan(
+    output: Output = Output.TEXT,
+    load_series: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Files <vm>.csv[.gz] of load, read instead of Azure Monitor.")
+    ] = None,
+) -> None:
     """Compute tonight's plan and print it; nothing is stored and nothing is written."""
     from shared.flows import backup_windows
 
+    folder = LoadFolder(load_series) if load_series else None
     ports, policy = _published()
+    if folder:
+        ports = replace(ports, load=folder)
     tonight = backup_windows.plan(ports, policy, clock.now(), store=False)
+    if folder:
+        warn(*folder.complaints)
     if output is Output.JSON:
         say_json(_as_json(tonight))
     else:

@@ -62,8 +62,9 @@ def obstacle(vm: Vm, observed: Observed, today: date) -> str:
 
 def choose_vault(vm: Vm, tier: Tier, observed: Observed, intent: FleetPolicy) -> Choice:
     """Return the vault in scope, of the VM's region and subscription, with the tier's redundancy and room."""
-    if observed.unreadable:
-        names = ", ".join(sorted(finding.subject.rpartition("/")[2] for finding in observed.unreadable))
+    unread = sorted(f.subject.rpartition("/")[2] for f in observed.unreadable if f.code == "vault-unreadable")
+    if unread:
+        names = ", ".join(unread)
         return Choice(None, f"{names} could not be read and may hold it already")
     where = f"in scope in {vm.region} and its subscription"
     if tier.redundancy:

@@ -6,15 +6,16 @@ from typing import Any
 
 from shared.model.azure import SLOT_MINUTES, Vm
 from shared.model.intent import FleetPolicy
-from shared.model.plan import Action, Plan, RegionProof, VmPlan
+from shared.model.plan import Action, Plan, RegionProof, Spacing, VmPlan
 from shared.rules import plan_check
 
 
 def check(plan: Plan, intent: FleetPolicy, vms: Iterable[Vm]) -> list[str]:
     """Return every way in which the plan is not what it claims, or breaks a limit; an empty list confirms it.
 
-    Regions that could not be planned carry no prices and claim nothing. Ceilings and separation are not asked of a
-    region for which the plan itself says that they were given up.
+    Regions that could not be planned carry no prices and claim nothing. Ceilings are not asked of a region for which
+    the plan itself says that they were given up, nor that an application is apart which it says is only spaced: that
+    is checked instead.
     """
     applications = {vm.id: vm.tags.get(intent.separation_tag or "", "") for vm in vms}
     wrong = [*_misplaced(plan), *_over_full(plan, intent)]
@@ -24,9 +25,11 @@ def check(plan: Plan, intent: FleetPolicy, vms: Iterable[Vm]) -> list[str]:
             wrong += [f"{line.name} is planned, but its region carries no proof" for line in lines if _is_planned(line)]
         else:
             relaxed = any(finding.code == "plan-relaxed" and finding.subject == region for finding in plan.findings)
-            problem = _problem(lines, {}) if relaxed else _problem(lines, applications) | _ceilings(lines, intent)
+            problem = _problem(lines, applications) | ({} if relaxed else _ceilings(lines, intent))
             problem["slots_per_group"] = intent.limits.slots_per_tier
-            wrong += [f"{region}: {lie}" for lie in plan_check.check(problem, _claim(lines, proofs[region]))]
+            claim = _claim(lines, proofs[region])
+            claim["spaced"] = _spaced(plan.spacings, region, _apart(lines, applications))
+            wrong += [f"{region}: {lie}" for lie in plan_check.check(problem, claim)]
     return wrong
 
 
@@ -70,7 +73,7 @@ def _over_full(plan: Plan, intent: FleetPolicy) -> Iterator[str]:
 def _problem(lines: Sequence[VmPlan], applications: Mapping[str, str]) -> dict[str, Any]:
     """State what was to be planned in the checker's words; vaults and applications are numbered from 1."""
     vaults = _numbers(line.vault_id for line in lines)
-    apart = _numbers(name for line in lines if (name := applications.get(line.vm_id, "")))
+    apart = _apart(lines, applications)
     return {
         "columns": ["duration", "load", "allowed_starts", "vault", "group", "separate"],
         "jobs": [
@@ -86,7 +89,21 @@ def _problem(lines: Sequence[VmPlan], applications: Mapping[str, str]) -> dict[s
         ],
         "vms_per_policy": None,
         "policies_per_vault": None,
+        "may_space": list(apart.values()),
     }
+
+
+def _apart(lines: Iterable[VmPlan], applications: Mapping[str, str]) -> dict[str, int]:
+    return _numbers(name for line in lines if (name := applications.get(line.vm_id, "")))
+
+
+def _spaced(spacings: Iterable[Spacing], region: str, apart: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the region's spacings in the checker's words; -1 stands for an application that it does not have."""
+    return [
+        {"group": apart.get(spacing.application, -1), "gap_slots": spacing.gap_minutes // SLOT_MINUTES}
+        for spacing in spacings
+        if spacing.region == region
+    ]
 
 
 def _ceilings(lines: Sequence[VmPlan], intent: FleetPolicy) -> dict[str, Any]:

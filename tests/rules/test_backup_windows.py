@@ -15,8 +15,8 @@ from shared.model.observed import Memory, Observed
 from shared.model.plan import Action, Plan
 from shared.rules import plan_proof
 from shared.rules.backup_windows import plan
-from shared.rules.candidates import peak_of
 from shared.rules.mornings import last_finished_night
+from shared.rules.region_problem import peak_of
 from shared.rules.slot_policies import id_of, of_tier
 from shared.rules.slots import slot_of, window_slots
 from tests.rules.fleet import (
@@ -40,6 +40,7 @@ from tests.rules.fleet import (
     window,
     written,
 )
+from tests.rules.loads import series
 
 SEALED = {"immutability": "Locked"}
 
@@ -75,17 +76,35 @@ SEEDS = range(40)
 
 def fleet(chance: Random) -> Observed:
     """Up to nine VMs of one vault: measured or not, some held, some of one application, in policies of every kind."""
-    vms, items, history = [], [], []
+    vms, items, history, load = [], [], [], {}
     for number in range(chance.randint(1, 9)):
         name, minutes = f"app-{number}", chance.choice([None, 20, 50, 110, 200])
         tags = chance.choice([{}, {}, {}, {"nightshift-hold": "2026-12-31;kim;migration"}])
         vms.append(vm(name, tags=tags | chance.choice([{}, {"application": "one"}, {"application": "two"}])))
+        shape = chance.choice([None, None, busy_until_two, idle, seldom_measured])
+        load |= {vm_id(name): replace(series(shape, until=NOW), vm_id=vm_id(name))} if shape else {}
         items.append(item(name, POLICIES[chance.choice([*POLICIES, "Legacy", "Legacy", "ns-gold-2300"])]))
         history += jobs(name, minutes) if minutes else ()
-    memory = Memory(written=written(POLICIES["ns-gold-2300"]))
     return seen(
-        vms=tuple(vms), items=tuple(items), policies=tuple(POLICIES.values()), jobs=tuple(history), memory=memory
+        vms=tuple(vms),
+        items=tuple(items),
+        policies=tuple(POLICIES.values()),
+        jobs=tuple(history),
+        load=load,
+        memory=Memory(written=written(POLICIES["ns-gold-2300"])),
     )
+
+
+def busy_until_two(at: datetime) -> float:
+    return 70.0 if at.hour < 2 or at.hour > 8 else 5.0
+
+
+def idle(_: datetime) -> float:
+    return 3.0
+
+
+def seldom_measured(at: datetime) -> float | None:
+    return 50.0 if at.day % 9 == 0 else None
 
 
 @cache
@@ -99,7 +118,7 @@ def case(seed: int) -> tuple[Observed, FleetPolicy, Plan]:
             "slots_per_tier": chance.choice([2, 16]),
             "policies_per_vault": chance.choice([4, 200, 200]),
         },
-        vault_ceiling=chance.choice([None, 3, 9]),
+        vault_ceiling=chance.choice([None, 1, 3, 9]),
         region_ceilings=chance.choice([{}, {"westeurope": 4}]),
         separation_tag=chance.choice([None, "application"]),
     )
@@ -149,7 +168,11 @@ def test_limits_hold_or_a_finding_says_that_they_do_not(seed):
     if not {"plan-relaxed", "plan-refused"} & {*codes(made)}:
         ceilings = [wanted.vault_ceiling, wanted.region_ceilings.get("westeurope")]
         assert all(ceiling is None or made.peak <= ceiling for ceiling in ceilings)
-        assert not wanted.separation_tag or not overlapping(made, observed)
+    if wanted.separation_tag and "plan-refused" not in codes(made):
+        spaced = {frozenset(spacing.vm_ids) for spacing in made.spacings}
+        assert all(
+            any({vm_id(one), vm_id(other)} <= crew for crew in spaced) for one, other in overlapping(made, observed)
+        )
 
 
 def overlapping(made: Plan, observed: Observed) -> list[tuple[str, str]]:
@@ -201,7 +224,8 @@ def places(made: Plan) -> dict[str, tuple[int | None, str]]:
 def test_the_fleets_that_are_planned_here_are_of_every_kind():
     made = [case(seed)[2] for seed in SEEDS]
     found = {code for one in made for code in codes(one)}
-    assert {"plan-relaxed", "plan-refused"} <= found
+    assert {"plan-relaxed", "plan-refused", "spaced"} <= found
+    assert {line.load_class for one in made for line in one.vms} >= {"", "flat", "predictable", "unknown"}
     assert {line.action for one in made for line in one.vms} == {*Action}
     assert any(one.proofs and not {*codes(one)} for one in made)
 
@@ -224,8 +248,8 @@ def test_a_plan_gives_its_reasons():
     observed = seen(["app", "db"], jobs=jobs("app", 50))
     reasons = {line.name: line.reason for line in plan(observed, intent(), NOW).vms}
     assert reasons["app"].startswith("from 22:00 UTC to ")
-    assert reasons["app"].endswith("the least loaded of 20 starts, about 50 min (p95 of 5 jobs)")
-    assert reasons["db"].endswith("about 50 min (prior, too few own jobs)")
+    assert reasons["app"].endswith("the least loaded of 20 starts, about 50 min (p95 of 5 jobs); region's peak 2 -> 1")
+    assert reasons["db"].endswith("about 50 min (prior, too few own jobs); region's peak 2 -> 1")
 
 
 def test_a_vm_that_stays_says_so():
@@ -425,15 +449,36 @@ def test_vms_of_one_application_are_kept_apart():
     assert codes(made) == []
 
 
-def test_separation_that_cannot_be_kept_is_given_up_with_a_finding_that_names_the_vms():
+def test_vms_that_cannot_be_kept_apart_are_spaced_with_the_probability_that_they_meet():
     wanted = intent(separation_tag="application", windows={"night": window("22:00-23:00")})
     made = confirmed(twins(2), wanted)
+    [spacing] = made.spacings
+    assert (spacing.application, spacing.vm_ids, spacing.gap_minutes) == (
+        "shop",
+        (vm_id("app-000"), vm_id("app-001")),
+        -30,
+    )
+    # Two runs of 60 min, 30 min apart, each up to 120 min late: apart by 60 or more on one side or the other.
+    apart = (90**2 / 2 + 30**2 / 2) / 120**2
+    assert spacing.overlap_probability == pytest.approx(1 - apart, abs=1e-6)
     [finding] = made.findings
-    assert (finding.code, finding.subject) == ("plan-relaxed", "westeurope")
-    assert finding.text.startswith(
-        "separation groups given up: separation group shop: VMs app-000, app-001 cannot be kept apart"
+    assert (finding.code, finding.subject) == ("spaced", "shop")
+    assert finding.text == (
+        "app-000, app-001 of shop cannot be kept apart in their windows: planned with the least overlap there is, "
+        "30 min; two of them are expected to run at once in 69% of nights. Give them a longer window"
     )
     assert len(made.moves) + len([line for line in made.vms if line.action is Action.KEEP]) == 2
+
+
+def test_one_application_that_cannot_be_kept_apart_leaves_the_others_apart():
+    observed = seen(
+        names(6),
+        vms=tuple(vm(name, tags={"application": "abc"[number // 2]}) for number, name in enumerate(names(6))),
+        jobs=tuple(one for number, name in enumerate(names(6)) for one in jobs(name, 50 if number < 4 else 480)),
+    )
+    made = confirmed(observed, intent(separation_tag="application"))
+    assert [spacing.application for spacing in made.spacings] == ["c"]
+    assert {one for pair in overlapping(made, observed) for one in pair} == {"app-004", "app-005"}
 
 
 def test_a_ceiling_that_cannot_be_kept_is_given_up_alone():
@@ -452,11 +497,12 @@ def test_a_ceiling_that_cannot_be_kept_is_given_up_alone():
     assert overlapping(made, observed) == []
 
 
-def test_separation_and_ceilings_are_given_up_together_where_neither_alone_helps():
+def test_an_application_is_spaced_and_ceilings_given_up_where_neither_can_be_kept():
     wanted = intent(separation_tag="application", vault_ceiling=1, windows={"night": window("22:00-22:30")})
     made = confirmed(twins(2), wanted)
-    assert set(codes(made)) == {"plan-relaxed"}
-    assert made.findings[0].text.startswith("separation groups and concurrency ceilings given up: ")
+    assert set(codes(made)) == {"plan-relaxed", "spaced"}
+    assert made.findings[0].text.startswith("concurrency ceilings given up: ")
+    assert made.spacings[0].overlap_probability == pytest.approx(0.75)
 
 
 def test_a_region_that_cannot_be_planned_keeps_its_vms_where_they_are_and_says_why():

@@ -4,7 +4,8 @@ import pytest
 
 from shared.model.observed import Memory
 from shared.rules.backup_windows import plan
-from shared.rules.candidates import candidates, in_words, peak_of, region_problem, stay
+from shared.rules.candidates import candidates, stay
+from shared.rules.region_problem import in_words, peak_of, region_problem
 from tests.rules.fleet import NIGHT, NOW, intent, item, jobs, policy, seen, tier, vault, vm, window, written
 
 OURS = policy("ns-gold-2300", 23 * 60)
@@ -41,7 +42,7 @@ def test_a_vm_that_is_made_to_stay_is_fixed_with_its_reason():
 
 def test_the_region_is_stated_with_its_limits_groups_and_standing_starts():
     members = candidates(look(), WANTED, NOW, NIGHT)
-    problem = region_problem("westeurope", members, look(), WANTED)
+    problem = region_problem("westeurope", members, WANTED)
     assert (problem.durations, problem.loads) == ([2, 2, 2], [1, 1, 1])
     assert problem.standing == [None, 46, 44]
     assert problem.separate == [1, 1, 0]
@@ -54,13 +55,13 @@ def test_where_a_vm_was_last_planned_it_stands():
     observed = look()
     made = plan(observed, WANTED, NOW)
     again = seen(vms=observed.vms, items=observed.items, policies=observed.policies, previous=made)
-    problem = region_problem("westeurope", candidates(again, WANTED, NOW, NIGHT), again, WANTED)
+    problem = region_problem("westeurope", candidates(again, WANTED, NOW, NIGHT), WANTED)
     assert problem.standing[:2] == [line.slot for line in made.vms[:2]]
 
 
 def test_more_policies_than_a_day_may_write_are_not_planned():
     wanted = intent(limits={"policies_per_vault": 200, "policy_writes_per_vault_day": 7})
-    problem = region_problem("westeurope", candidates(look(), wanted, NOW, NIGHT), look(), wanted)
+    problem = region_problem("westeurope", candidates(look(), wanted, NOW, NIGHT), wanted)
     assert problem.policies_per_vault == 7
 
 

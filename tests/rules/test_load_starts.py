@@ -20,8 +20,12 @@ def test_a_start_is_scored_until_the_latest_snapshot_has_ended() -> None:
 
 def test_starts_are_quiet_while_the_whole_scored_span_is() -> None:
     assert quiet_starts(PROFILE, NIGHT, 4) == (4, 5, 6, 7, 8, 9)
-    assert quiet_starts(PROFILE, NIGHT, 4, tolerance=8) == (3, 4, 5, 6, 7, 8, 9, 10)
-    assert quiet_starts(PROFILE, NIGHT, 4, tolerance=100) == NIGHT
+
+
+def test_the_start_that_a_vm_has_is_quiet_enough_a_little_longer() -> None:
+    assert quiet_starts(PROFILE, NIGHT, 4, standing=3) == (3, 4, 5, 6, 7, 8, 9)
+    assert quiet_starts(PROFILE, NIGHT, 4, standing=2) == (4, 5, 6, 7, 8, 9)
+    assert quiet_starts(PROFILE, (4, 5), 4, standing=3) == (4, 5)
 
 
 def test_quiet_is_what_is_quiet_among_the_allowed() -> None:

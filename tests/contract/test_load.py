@@ -3,9 +3,27 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from local.fleets import SUBSCRIPTION
+from shared import fleet_policy
+from shared.flows import backup_windows
 from shared.model.azure import Vm
-from tests.contract.stages import Stage
+from shared.model.plan import Outcome
+from tests.contract.conftest import Stack
+from tests.contract.stages import Stage, in_local_azure
+
+POLICY = f"""\
+version: 1
+scope: {{subscriptions: ["{SUBSCRIPTION}"]}}
+windows: {{night: {{hours: "20:00-06:00", zone: UTC}}}}
+tiers:
+  gold:
+    match: {{tag: tier, values: [gold]}}
+    window: night
+    retention: {{daily: {{days: 30}}}}
+    rpo: 48h
+"""
 
 
 def vms_of(stage: Stage) -> list[Vm]:
@@ -52,3 +70,23 @@ def test_one_call_is_enough_for_all_vms_of_a_region(stage: Stage) -> None:
     before = len(stage.log)
     stage.ports.load.series(vms, now - timedelta(days=28), now)
     assert len(stage.log) - before <= 1
+
+
+@pytest.mark.stack
+def test_azure_sees_one_read_of_metrics_a_plan_and_none_while_nothing_is_planned(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stack.certificates.ca))
+    intent = fleet_policy.parse(POLICY)
+    with in_local_azure(stack.front, stack.endpoint, stack.azurite) as stage:
+        made = backup_windows.plan_tonight(stage.ports, intent, stage.world.now)
+        assert made is not None
+        assert metrics_read(stage) == 1
+        stage.world.advance_to(min(move.due for move in made.moves if move.due))
+        assert backup_windows.enforce(stage.ports, intent, stage.world.now).count(Outcome.WRITTEN) > 0
+        assert backup_windows.plan_tonight(stage.ports, intent, stage.world.now) is None
+        assert metrics_read(stage) == 1
+
+
+def metrics_read(stage: Stage) -> int:
+    return [str(entry["action"]).lower() for entry in stage.log].count("microsoft.insights/metrics/read")

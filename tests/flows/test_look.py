@@ -24,6 +24,7 @@ from shared.flows.look import (
 )
 from shared.model.azure import Change, Vm
 from shared.model.observed import Observed
+from shared.model.plan import Outcome
 from shared.rules.slot_policies import fingerprint
 from tests.flows.stage import AFTERNOON, LOST, SUBSCRIPTION, THROTTLED, stage
 
@@ -124,7 +125,9 @@ def test_where_the_load_cannot_be_read_now_the_next_hour_plans(problem: Transien
 
 def test_only_planning_reads_load() -> None:
     night = stage()
-    night.settled()
+    night.planned()
+    assert night.enforce().count(Outcome.WRITTEN) > 0
+    assert night.count("load.series") == 0, "enforcement does not look at load"
     night.tomorrow()
     assert backup_windows.plan_tonight(night.ports, night.intent, night.world.now) is not None
     assert night.count("load.series") == 1

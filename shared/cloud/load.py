@@ -5,7 +5,7 @@ ARM actions:
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from azure.core.credentials import TokenCredential
@@ -25,7 +25,8 @@ TOP = 100_000
 """Series in an answer, more than a region of a subscription can hold VMs. Without it Azure shows 10 and drops the rest
 without a word; there are no pages."""
 VALUES_A_CALL = 100_000
-"""Longer spans are read in slices of whole days: an answer of this size takes about 100 MB while it is read."""
+"""Longer spans are read in slices of whole days: an answer of this size takes about 100 MB while it is read. It holds
+all VMs of the region, asked for or not."""
 LONGEST_SLICE_DAYS = 28
 
 type Points = Sequence[tuple[datetime, float | None]]
@@ -45,15 +46,25 @@ class CloudLoad:
         """Return the hourly load of each VM by its id, over the whole hours of [since, until).
 
         Hours that Azure has no value for are None; a VM that it does not know has no other. One call for each
-        subscription, region and slice of time; never one for each VM. Raises Transient or Permanent.
+        subscription, region and slice of time, at least two for more than a day; never one for each VM. Raises
+        Transient or Permanent.
         """
         first, hours = _whole_hours(since, until)
         values: dict[str, list[float | None]] = {vm.id: [None] * hours for vm in vms}
-        for (subscription, region), count in _places(vms).items():
-            for begin, end in _slices(first, hours, count):
-                for vm_id, points in self._read(subscription, region, begin, end):
-                    _fill(values.get(vm_id, []), points, first)
+        for subscription, region in sorted({(vm.subscription.lower(), vm.region.lower()) for vm in vms}):
+            for vm_id, points in self._slices(subscription, region, first, first + hours * _HOUR):
+                _fill(values.get(vm_id, []), points, first)
         return {vm_id: LoadSeries(vm_id, first, 60, tuple(found)) for vm_id, found in values.items()}
+
+    def _slices(self, subscription: str, region: str, begin: datetime, end: datetime) -> Iterator[tuple[str, Points]]:
+        """Read a span backwards, slice by slice: the last day tells how many VMs the others will be of."""
+        days, most = 1, 1
+        while begin < end:
+            start = max(begin, end - days * _DAY)
+            found = self._read(subscription, region, start, end)
+            yield from found
+            end, most = start, max(most, len(found))
+            days = min(max(VALUES_A_CALL // (24 * most), 1), LONGEST_SLICE_DAYS)
 
     def _read(self, subscription: str, region: str, begin: datetime, end: datetime) -> list[tuple[str, Points]]:
         what = f"CPU metrics of subscription {subscription} in {region}"
@@ -100,22 +111,6 @@ def _fill(values: list[float | None], points: Points, first: datetime) -> None:
         hour = (at - first) // _HOUR
         if 0 <= hour < len(values):
             values[hour] = average if average is not None and math.isfinite(average) and average >= 0 else None
-
-
-def _places(vms: Iterable[Vm]) -> Mapping[tuple[str, str], int]:
-    """Count the VMs by subscription and region, in a fixed order."""
-    found: dict[tuple[str, str], int] = {}
-    for place in sorted((vm.subscription.lower(), vm.region.lower()) for vm in vms):
-        found[place] = found.get(place, 0) + 1
-    return found
-
-
-def _slices(first: datetime, hours: int, vms: int) -> Iterator[tuple[datetime, datetime]]:
-    days = min(max(VALUES_A_CALL // (24 * vms), 1), LONGEST_SLICE_DAYS)
-    end = first + hours * _HOUR
-    while first < end:
-        yield first, min(first + days * _DAY, end)
-        first += days * _DAY
 
 
 def _whole_hours(since: datetime, until: datetime) -> tuple[datetime, int]:

@@ -74,27 +74,32 @@ def spans(requests: list[Request]) -> list[str]:
     return [request.query["timespan"] for request in requests]
 
 
-def test_a_long_span_of_many_machines_is_read_in_slices_that_meet(service: Service, load: CloudLoad) -> None:
+def test_where_many_machines_are_a_long_span_is_read_in_slices_that_meet(service: Service, load: CloudLoad) -> None:
     machines = [vm(f"vm{number}") for number in range(1000)]
-    service.will(
-        lambda requests: answer(
-            element(machines[0], (requests[-1].query["timespan"].partition("/")[0], float(len(requests))))
-        )
-    )
-    found = load.series(machines, SINCE, SINCE + timedelta(days=10))
+
+    def told(requests: list[Request]) -> Answer:
+        begins = requests[-1].query["timespan"].partition("/")[0]
+        return answer(*(element(machine, (begins, float(len(requests)))) for machine in machines))
+
+    service.will(told)
+    found = load.series(machines[:1], SINCE, SINCE + timedelta(days=10))
     assert spans(service.requests) == [
-        "2026-03-01T00:00:00Z/2026-03-05T00:00:00Z",
-        "2026-03-05T00:00:00Z/2026-03-09T00:00:00Z",
-        "2026-03-09T00:00:00Z/2026-03-11T00:00:00Z",
+        "2026-03-10T00:00:00Z/2026-03-11T00:00:00Z",
+        "2026-03-06T00:00:00Z/2026-03-10T00:00:00Z",
+        "2026-03-02T00:00:00Z/2026-03-06T00:00:00Z",
+        "2026-03-01T00:00:00Z/2026-03-02T00:00:00Z",
     ]
     values = found[machines[0].id].values
-    assert (len(values), values[0], values[96], values[192]) == (240, 1, 2, 3)
+    assert (len(found), len(values), values[0], values[24], values[120], values[216]) == (1, 240, 4, 3, 2, 1)
 
 
-def test_few_machines_are_read_at_once(service: Service, load: CloudLoad) -> None:
-    service.will(answer())
+def test_few_machines_are_read_in_two_calls(service: Service, load: CloudLoad) -> None:
+    service.will(answer(element(vm("a"))))
     load.series([vm("a")], SINCE, SINCE + timedelta(days=28))
-    assert len(service.requests) == 1
+    assert spans(service.requests) == [
+        "2026-03-28T00:00:00Z/2026-03-29T00:00:00Z",
+        "2026-03-01T00:00:00Z/2026-03-28T00:00:00Z",
+    ]
 
 
 def test_only_whole_hours_are_asked_for(service: Service, load: CloudLoad) -> None:

@@ -60,7 +60,7 @@ def timed(
         )
     due: dict[str, datetime | None] = {}
     for (_, begin), group in ways.items():
-        ticks = joint_ticks([passages for _, passages in group], begin)
+        ticks = joint_ticks([passages for _, passages in group], begin, occasion.now)
         due |= dict(zip((subject for subject, _ in group), ticks, strict=True))
     edits = tuple(replace(edit, due=due[edit.policy_id] or edit.due) for edit in edits)
     edited = {edit.policy_id: edit.due for edit in edits}

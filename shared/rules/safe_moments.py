@@ -4,17 +4,19 @@ A schedule that moves past its hour skips that day's run; a move between runs of
 weekly, monthly or yearly point. All instants are UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import product, zip_longest
 
-from shared.model.azure import START_LATENESS, BackupPolicy
+from shared.model.azure import START_LATENESS, BackupPolicy, TaggedRetention
 from shared.rules.slots import at, clock_text, last_start, next_start, start_slots
-from shared.rules.tagged_days import CLASSES, first_tagged_day
+from shared.rules.tagged_days import CLASSES, first_tagged_day, same_days
 
 BEFORE_START = timedelta(hours=1)
 TAG_REACH = timedelta(hours=36)
 """How far behind the old tagged run the new one may lie and still stand for it."""
+HALF_PERIODS = {"monthly": timedelta(days=14), "yearly": timedelta(days=182)}
 HORIZON_HOURS = 48
 
 type Slots = tuple[int, ...]
@@ -49,15 +51,15 @@ def obstacle(passage: Passage, now: datetime) -> str | None:
     return _gap_beyond_rpo(passage, old, new, now) or _tagged_run_lost(passage, old, new, now)
 
 
-def joint_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[datetime | None]:
+def joint_ticks(ways: Sequence[Sequence[Passage]], begin: datetime, now: datetime) -> list[datetime | None]:
     """Choose an hourly tick from `begin` on for each write, safe for all its passages: few ticks, then early ones.
 
     Each tick that writes anything costs a look at the vault, so the tick that suits most writes is taken first and
-    the rest follow by the same rule. Runs between now and the tick are taken as done; the tick itself judges by
+    the rest follow by the same rule. Runs between `now` and the tick are taken as done; the tick itself judges by
     what it sees. None: no hour of the next two days is safe.
     """
     ticks = [begin + timedelta(hours=hour) for hour in range(HORIZON_HOURS)]
-    safe = [[tick for tick in ticks if all(obstacle(_by(p, tick), tick) is None for p in way)] for way in ways]
+    safe = [[tick for tick in ticks if all(obstacle(_by(p, now, tick), tick) is None for p in way)] for way in ways]
     chosen: list[datetime | None] = [None] * len(ways)
     waiting = {index for index, hours in enumerate(safe) if hours}
     while waiting:
@@ -69,12 +71,15 @@ def joint_ticks(ways: Sequence[Sequence[Passage]], begin: datetime) -> list[date
     return chosen
 
 
-def _by(passage: Passage, tick: datetime) -> Passage:
-    """Return the passage with the runs that its current policy starts before `tick` taken as points."""
+def _by(passage: Passage, now: datetime, tick: datetime) -> Passage:
+    """Return the passage with the runs that its current policy starts from `now` to `tick` taken as points.
+
+    What came of earlier runs is known: one that left no point failed.
+    """
     if passage.last_point_at is None:
         return passage
     runs = [last_start(slot, tick) for slot in start_slots(passage.current, tick.date())]
-    return replace(passage, last_point_at=max([passage.last_point_at, *runs]))
+    return replace(passage, last_point_at=max([passage.last_point_at, *(run for run in runs if run >= now)]))
 
 
 def next_safe_tick(passage: Passage, now: datetime) -> datetime | None:
@@ -120,32 +125,53 @@ def _gap_beyond_rpo(passage: Passage, old: Slots, new: Slots, now: datetime) -> 
 
 
 def _tagged_run_lost(passage: Passage, old: Slots, new: Slots, now: datetime) -> str | None:
-    """Name the class whose next run under the old policy has no run in its place under the new one."""
+    """Name the class of which a run under the old policy has no run in its place under the new one."""
     for name in CLASSES:
-        for slot in old:
-            run = next_tagged(name, passage.current, slot, now)
-            if run is None:
-                continue
-            successors = [next_tagged(name, passage.target, slot, now) for slot in new]
-            if any(successor is None or not _stands_for(name, run, successor) for successor in successors):
-                return f"its {name} run of {run:%a %d %b %H:%M} UTC would have no successor"
+        kept, wanted = _days(passage.current, name), _days(passage.target, name)
+        for slot, other in product(old, new):
+            runs, successors = next_tagged(kept, slot, now), next_tagged(wanted, other, now)
+            for run, successor in _successions(same_days(kept, wanted), runs, successors):
+                if successor is None or not _stands_for(name, run, successor):
+                    return f"its {name} run of {run:%a %d %b %H:%M} UTC would have no successor"
     return None
 
 
-def next_tagged(name: str, policy: BackupPolicy, slot: int, after: datetime) -> datetime | None:
-    """Return the first run of a daily policy at `slot`, after the UTC instant, that carries the class's tag."""
-    kept = getattr(policy.retention, name)
-    day = kept and first_tagged_day(kept.when, next_start(slot, after).date())
-    return at(day, slot) if day else None
+def _successions(
+    same: bool, runs: list[datetime], successors: list[datetime]
+) -> Iterable[tuple[datetime, datetime | None]]:
+    """Pair the next run of each tagged day with the one to stand for it, so that none stands for two.
+
+    The `same` local days keep their order; others are paired as they come. Where there will be fewer of
+    them, which only an approved loss allows, the next one is all that a moment can be chosen for.
+    """
+    if not same:
+        runs, successors = sorted(runs), sorted(successors)
+        runs = runs if len(successors) >= len(runs) else runs[:1]
+    return zip_longest(runs, successors[: len(runs)])
+
+
+def _days(policy: BackupPolicy, name: str) -> tuple[str, ...]:
+    kept: TaggedRetention | None = getattr(policy.retention, name)
+    return kept.when if kept else ()
+
+
+def next_tagged(when: tuple[str, ...], slot: int, after: datetime) -> list[datetime]:
+    """Return, for each tagged day of `when` that a year has, its first run at a daily `slot` after the UTC instant."""
+    first = next_start(slot, after).date()
+    days = [first_tagged_day((entry,), first) for entry in when]
+    return [at(day, slot) for day in days if day]
 
 
 def _stands_for(name: str, run: datetime, successor: datetime) -> bool:
-    """A run stands for an old one that it precedes, hardly follows, or shares a calendar month or year with."""
+    """A run stands for an old one that it precedes, hardly follows, or follows in the same calendar month or year.
+
+    More than half a period later it would be the next one: "Day Last" in UTC may be the local 1st of the next month.
+    """
     if successor <= run + TAG_REACH:
         return True
-    if name == "monthly":
-        return (successor.year, successor.month) == (run.year, run.month)
-    return name == "yearly" and successor.year == run.year
+    if successor > run + HALF_PERIODS.get(name, TAG_REACH):
+        return False
+    return successor.year == run.year and (name == "yearly" or successor.month == run.month)
 
 
 def _hours(span: timedelta) -> str:

@@ -309,8 +309,19 @@ def test_a_move_between_slots_of_one_local_day_never_waits_longer_than_a_week(fi
     assert any(obstacle(way, now + hour * HOUR) is None for hour in range(7 * 24 + 24))
 
 
-def due_ticks(ways: list[Passage], begin: datetime) -> list[datetime | None]:
-    return joint_ticks([[way] for way in ways], begin)
+SEEN = MONDAY - 12 * HOUR
+"""When the ways below were looked at."""
+
+
+def due_ticks(ways: list[Passage], begin: datetime, seen: datetime = SEEN) -> list[datetime | None]:
+    return joint_ticks([[way] for way in ways], begin, seen)
+
+
+def test_a_run_that_left_no_point_before_the_look_is_not_taken_as_done():
+    begin, failed = MONDAY + 17 * HOUR, passage(slotted(44), slotted(9), rpo=48 * HOUR, last_point_at=MONDAY - 26 * HOUR)
+    assert due_ticks([failed], begin, seen=SEEN) == [begin]
+    [later] = due_ticks([failed], begin, seen=begin)
+    assert MONDAY + 22 * HOUR < later <= MONDAY + 34 * HOUR
 
 
 def test_writes_that_need_several_vms_safe_wait_for_all_of_them():
@@ -319,9 +330,9 @@ def test_writes_that_need_several_vms_safe_wait_for_all_of_them():
         passage(slotted(44), slotted(4)),
         passage(slotted(10), slotted(4), minutes=300),
     )
-    assert joint_ticks([[quick, slow]], begin) == due_ticks([slow], begin) != due_ticks([quick], begin)
+    assert joint_ticks([[quick, slow]], begin, SEEN) == due_ticks([slow], begin) != due_ticks([quick], begin)
     never = passage(slotted(44), slotted(4), minutes=1400)
-    assert joint_ticks([[quick, never], []], begin) == [None, begin]
+    assert joint_ticks([[quick, never], []], begin, SEEN) == [None, begin]
 
 
 def test_due_ticks_are_few_and_early():

@@ -40,12 +40,20 @@ def to_utc(retention: Retention, shift: int) -> Retention:
     )
 
 
+@lru_cache(maxsize=4096)
+def same_days(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return whether two `when` name the same local days, entry by entry: on one UTC day, or a day apart."""
+    return any(tuple(_shift(entry, shift) for entry in one) == other for shift in (-1, 0, 1))
+
+
 def _moved(kept: TaggedRetention | None, shift: int) -> TaggedRetention | None:
     return kept and replace(kept, when=tuple(_shift(entry, shift) for entry in kept.when))
 
 
 def _shift(entry: str, shift: int) -> str:
     words = entry.split()
+    if shift == 0:
+        return entry
     if words[-2:-1] == ["Day"]:
         return _shift_month_day(words, shift)
     weekday = WEEKDAYS[(WEEKDAYS.index(words[-1]) + shift) % 7]

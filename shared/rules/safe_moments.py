@@ -11,12 +11,13 @@ from itertools import product, zip_longest
 
 from shared.model.azure import START_LATENESS, BackupPolicy, TaggedRetention
 from shared.rules.slots import at, clock_text, last_start, next_start, start_slots
-from shared.rules.tagged_days import CLASSES, first_tagged_day, same_days
+from shared.rules.tagged_days import CLASSES, WEEKDAYS, first_tagged_day, same_days
 
 BEFORE_START = timedelta(hours=1)
 TAG_REACH = timedelta(hours=36)
 """How far behind the old tagged run the new one may lie and still stand for it."""
 HALF_PERIODS = {"monthly": timedelta(days=14), "yearly": timedelta(days=182)}
+"""How far behind it may lie in the same calendar month or year: "First Sunday" may be "First Monday" in UTC."""
 HORIZON_HOURS = 48
 
 type Slots = tuple[int, ...]
@@ -130,21 +131,26 @@ def _tagged_run_lost(passage: Passage, old: Slots, new: Slots, now: datetime) ->
         kept, wanted = _days(passage.current, name), _days(passage.target, name)
         for slot, other in product(old, new):
             runs, successors = next_tagged(kept, slot, now), next_tagged(wanted, other, now)
-            for run, successor in _successions(same_days(kept, wanted), runs, successors):
+            for run, successor in _successions(_day_by_day(kept, wanted), runs, successors):
                 if successor is None or not _stands_for(name, run, successor):
                     return f"its {name} run of {run:%a %d %b %H:%M} UTC would have no successor"
     return None
 
 
+def _day_by_day(kept: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Return whether each tagged day has its own successor; where every run is tagged, no hour would ever do."""
+    return same_days(kept, wanted) and len(kept) < len(WEEKDAYS)
+
+
 def _successions(
-    same: bool, runs: list[datetime], successors: list[datetime]
+    day_by_day: bool, runs: list[datetime], successors: list[datetime]
 ) -> Iterable[tuple[datetime, datetime | None]]:
     """Pair the next run of each tagged day with the one to stand for it, so that none stands for two.
 
-    The `same` local days keep their order; others are paired as they come. Where there will be fewer of
-    them, which only an approved loss allows, the next one is all that a moment can be chosen for.
+    Days that are not paired `day_by_day` are paired as they come. Where there will be fewer of them, which only an
+    approved loss allows, the next one is all that a moment can be chosen for.
     """
-    if not same:
+    if not day_by_day:
         runs, successors = sorted(runs), sorted(successors)
         runs = runs if len(successors) >= len(runs) else runs[:1]
     return zip_longest(runs, successors[: len(runs)])
@@ -165,7 +171,7 @@ def next_tagged(when: tuple[str, ...], slot: int, after: datetime) -> list[datet
 def _stands_for(name: str, run: datetime, successor: datetime) -> bool:
     """A run stands for an old one that it precedes, hardly follows, or follows in the same calendar month or year.
 
-    More than half a period later it would be the next one: "Day Last" in UTC may be the local 1st of the next month.
+    More than half a period later it is the next one's: "Day Last" in UTC may be the local 1st of the next month.
     """
     if successor <= run + TAG_REACH:
         return True

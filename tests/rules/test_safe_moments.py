@@ -219,6 +219,47 @@ def test_a_move_waits_while_a_tagged_run_would_be_lost(old, new, now, waits):
     assert ("would have no successor" in (found or "")) is waits
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "now", "waits"),
+    [
+        # The other tagged day of the week, or of the month, is no successor: it has a run of its own to stand for.
+        ({"weekly": ("Sunday", "Monday")}, {"weekly": ("Sunday", "Monday")}, "2026-03-08 12:00", True),
+        ({"weekly": ("Sunday", "Monday")}, {"weekly": ("Sunday", "Monday")}, "2026-03-10 12:00", False),
+        ({"weekly": WEEKDAYS[::2]}, {"weekly": WEEKDAYS[::2]}, "2026-03-08 12:00", True),
+        ({"weekly": ("Saturday", "Sunday")}, {"weekly": ("Sunday", "Monday")}, "2026-03-07 12:00", False),
+        ({"monthly": ("Day 1", "Day 15")}, {"monthly": ("Day 1", "Day 15")}, "2026-03-01 12:00", True),
+        ({"monthly": ("Day 1", "Day 15")}, {"monthly": ("Day 1", "Day 15")}, "2026-03-02 12:00", False),
+        ({"yearly": ("March Day 1", "May Day 1")}, {"yearly": ("March Day 1", "May Day 1")}, "2026-03-01 12:00", True),
+        # Where each run of a week is tagged, one is left out by any move to an earlier hour.
+        ({"weekly": WEEKDAYS}, {"weekly": WEEKDAYS}, "2026-03-08 12:00", False),
+        # Other days are paired as they come.
+        ({"weekly": ("Sunday", "Monday")}, {"weekly": ("Saturday", "Monday")}, "2026-03-08 12:00", True),
+        ({"weekly": ("Sunday", "Monday")}, {"weekly": ("Saturday", "Monday")}, "2026-03-10 12:00", False),
+        ({"weekly": ("Sunday", "Monday")}, {"weekly": ("Tuesday", "Monday", "Friday")}, "2026-03-08 12:00", False),
+        # Fewer days, which somebody approved: the next one counts.
+        ({"weekly": ("Sunday", "Wednesday")}, {"weekly": ("Sunday",)}, "2026-03-09 12:00", True),
+        ({"weekly": ("Sunday", "Wednesday")}, {"weekly": ("Sunday",)}, "2026-03-12 12:00", False),
+        # The last day of a month in UTC is the first of the next one at the place of the VM.
+        ({"monthly": ("Day 1",)}, {"monthly": ("Day Last",)}, "2026-03-01 12:00", True),
+        ({"monthly": ("Day 1",)}, {"monthly": ("Day Last",)}, "2026-03-02 12:00", False),
+        ({"monthly": ("Day Last",)}, {"monthly": ("Day 1",)}, "2026-03-31 12:00", False),
+        ({"yearly": ("January Day 1",)}, {"yearly": ("December Day Last",)}, "2026-01-01 12:00", True),
+        ({"yearly": ("January Day 1",)}, {"yearly": ("December Day Last",)}, "2026-01-02 12:00", False),
+        # The first Monday of June 2026 is its 1st, the first Sunday its 7th.
+        ({"monthly": ("First Monday",)}, {"monthly": ("First Sunday",)}, "2026-06-01 12:00", False),
+        ({"monthly": ("First Sunday",)}, {"monthly": ("First Monday",)}, "2026-06-02 12:00", True),
+    ],
+)
+def test_no_run_stands_for_two_tagged_days(old, new, now, waits):
+    """From 23:00 to 02:00 UTC, as above."""
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    kept, wanted = (
+        Retention(30, **{name: TaggedRetention(9, "Years", when) for name, when in days.items()}) for days in (old, new)
+    )
+    found = obstacle(passage(slotted(46, kept), slotted(4, wanted), last_point_at=moment - 13 * HOUR), moment)
+    assert ("would have no successor" in (found or "")) is waits
+
+
 def test_the_run_that_would_be_lost_is_named():
     way = passage(slotted(46, tagging("Sunday")), slotted(4, tagging("Sunday")))
     found = obstacle(way, datetime(2026, 3, 8, 12, tzinfo=UTC))
@@ -318,7 +359,10 @@ def due_ticks(ways: list[Passage], begin: datetime, seen: datetime = SEEN) -> li
 
 
 def test_a_run_that_left_no_point_before_the_look_is_not_taken_as_done():
-    begin, failed = MONDAY + 17 * HOUR, passage(slotted(44), slotted(9), rpo=48 * HOUR, last_point_at=MONDAY - 26 * HOUR)
+    begin, failed = (
+        MONDAY + 17 * HOUR,
+        passage(slotted(44), slotted(9), rpo=48 * HOUR, last_point_at=MONDAY - 26 * HOUR),
+    )
     assert due_ticks([failed], begin, seen=SEEN) == [begin]
     [later] = due_ticks([failed], begin, seen=begin)
     assert MONDAY + 22 * HOUR < later <= MONDAY + 34 * HOUR

@@ -93,7 +93,8 @@ def start_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
     """Return the UTC slots at which a daily policy may start around the UTC date `on`; empty where unknown.
 
     Azure does not move VM backups at clock changes and the direction of the drift is undocumented, so a policy
-    in a zone with clock changes has one slot per offset of the year; the first is the one in force on `on`.
+    in a zone with clock changes has one slot per offset of the year, even if it is for a month as in Morocco; the
+    first is the one in force on `on`.
     A start off the half hour (Nepal) counts as both slots around it.
     """
     if policy.frequency is not Frequency.DAILY or policy.start is None:
@@ -108,7 +109,7 @@ def start_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
 def _utc_slots(start: int, zone_name: str, on: date) -> tuple[int, ...]:
     zone = ZoneInfo(zone_name)
     found: dict[int, None] = {}
-    for day in (on, date(on.year, 1, 15), date(on.year, 7, 15)):
+    for day in (on, *(date(on.year, month, day) for month in range(1, 13) for day in (1, 15))):
         instant = datetime.combine(day, time(start // 60, start % 60), zone).astimezone(UTC)
         latest = instant + timedelta(minutes=-instant.minute % SLOT_MINUTES)
         found |= dict.fromkeys((slot_of(instant), slot_of(latest)))

@@ -162,6 +162,13 @@ def test_a_policy_in_a_zone_with_clock_changes_may_start_at_either_hour_the_one_
     assert start_slots(amsterdam, date(2026, 7, 10)) == (42, 44)
 
 
+@pytest.mark.parametrize("month", [1, 3, 7])
+def test_an_offset_that_a_zone_has_for_one_month_only_is_one_of_its_starts(month):
+    """Morocco is an hour behind its usual clock in Ramadan, which is from February to March in 2026."""
+    casablanca = policy(start=23 * 60, time_zone="Morocco Standard Time")
+    assert sorted(start_slots(casablanca, date(2026, month, 10))) == [44, 46]
+
+
 def test_a_zone_without_clock_changes_has_one_start():
     assert start_slots(policy(start=60, time_zone="Tokyo Standard Time"), date(2026, 7, 1)) == (32,)
 

@@ -18,6 +18,8 @@ LONGEST_DELAY = 2 * START_LATENESS
 """A run that starts later than this was not late: it was asked for by hand, or made up for a missed one."""
 DRAWS, FEWEST_NIGHTS, MOST_NIGHTS = 4_000_000, 200, 2_000
 """How many delays `peak_p99` draws in all, and how many nights it plays at least and at most."""
+FEW = 300
+"""Up to so many backups their starts and ends are sorted, which takes less time than looking at every minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def peak_p99(starts: Sequence[int], durations: Sequence[int], delays: Sequence[f
     late = _quantiles(delays)
     lot = Random(len(runs))
     nights = min(MOST_NIGHTS, max(FEWEST_NIGHTS, DRAWS // len(runs)))
-    peaks = sorted(_peak(begins, ends, lot.randbytes(len(runs)).translate(late)) for _ in range(nights))
+    peak = _peak_of_few if len(runs) <= FEW else _peak
+    peaks = sorted(peak(begins, ends, lot.randbytes(len(runs)).translate(late)) for _ in range(nights))
     return peaks[math.ceil(0.99 * nights) - 1]
 
 
@@ -89,3 +92,18 @@ def _peak(begins: Sequence[int], ends: Sequence[int], late: bytes) -> int:
     running = list(accumulate(change))
     first, second, third = (running[day * DAY_MINUTES : (day + 1) * DAY_MINUTES] for day in range(3))
     return max(map(sum, zip(first, second, third, strict=True)))
+
+
+def _peak_of_few(begins: Sequence[int], ends: Sequence[int], late: bytes) -> int:
+    """Return what `_peak` does, from the sorted starts and ends: twice the minute, and one more for a start."""
+    opened = [minute % DAY_MINUTES * 2 + 1 for minute in map(add, begins, late)]
+    closed = [minute % DAY_MINUTES * 2 for minute in map(add, ends, late)]
+    peak = running = sum(begin > end for begin, end in zip(opened, closed, strict=True))
+    for event in sorted(opened + closed):
+        if event % 2:
+            running += 1
+            if running > peak:
+                peak = running
+        else:
+            running -= 1
+    return peak

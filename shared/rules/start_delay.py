@@ -96,8 +96,8 @@ def _peak(begins: Sequence[int], ends: Sequence[int], late: bytes) -> int:
 
 def _peak_of_few(begins: Sequence[int], ends: Sequence[int], late: bytes) -> int:
     """Return what `_peak` does, from the sorted starts and ends: twice the minute, and one more for a start."""
-    opened = [minute % DAY_MINUTES * 2 + 1 for minute in map(add, begins, late)]
-    closed = [minute % DAY_MINUTES * 2 for minute in map(add, ends, late)]
+    opened: list[int] = [minute % DAY_MINUTES * 2 + 1 for minute in map(add, begins, late)]
+    closed: list[int] = [minute % DAY_MINUTES * 2 for minute in map(add, ends, late)]
     peak = running = sum(begin > end for begin, end in zip(opened, closed, strict=True))
     for event in sorted(opened + closed):
         if event % 2:

@@ -1,5 +1,6 @@
 """When should every backup start? Plans afresh, keeps the standing plan where that is good enough, and proves both."""
 
+from dataclasses import replace
 from math import ceil
 
 from shared.rules.leveling.board import UNPLACED, Board
@@ -23,6 +24,9 @@ SEARCHED = 2_000
 # shows only once some have gone. Big fleets have so many vaults that fewer steps will do.
 NARROWING, NARROWING_FAST = (1.6, 1.3, 1.15, 1.05, 1.0, 1.0), (1.5, 1.2, 1.05, 1.0)
 NARROWED_SLOWLY = 20_000
+# One run more than a fresh plan's is lowered for as many moves as were made to come so close, and so many more: this
+# share of the jobs, at least so many. A small fleet would be planned anew for one VM that joins.
+LAST_RUN_SHARE, LAST_RUN_LEAST = 0.05, 2
 
 
 def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
@@ -30,8 +34,9 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
 
     Standing starts stay while the plan that keeps them holds every rule and peaks at no more than `replan_above` times
     the fresh plan's peak; where it does not, as few jobs move as are found to mend it. The fresh plan is taken where
-    that needs fewer moves, or where mending fails and `max_moves` admits it. The answer depends neither on the order of
-    the jobs nor on chance. Never raises: `refused` holds the reasons where there is no plan.
+    that needs fewer moves, or where mending fails and `max_moves` admits it. One run more than the fresh plan's stays
+    where lowering it would take about as many moves as all else. The answer depends neither on the order of the jobs
+    nor on chance. Never raises: `refused` holds the reasons where there is no plan.
     """
     reasons = misshapen(problem) or [*impossible_jobs(problem), *too_many_jobs(problem)]
     if reasons:
@@ -44,15 +49,13 @@ def level(problem: Problem, replan_above: float = 1.0) -> Leveling:
         return refuse(reasons)
     fresh, proved, prices = _plan_afresh(fleet)
     fresh_peak = fresh.peak
-    chosen = _mended(fresh, replan_above) if any(start is not None for start in fleet.standing) else fresh
+    chosen = _kept(fresh, replan_above) if any(start is not None for start in fleet.standing) else fresh
     wrong = list(broken_limits(chosen, proved))
     if wrong:
         return refuse(wrong)
-    starts = [UNPLACED] * len(fleet)
-    for job, start in enumerate(chosen.start):
-        starts[fleet.origin[job]] = start
-    spaced = spacings(fleet, chosen.start)
-    return Leveling(tuple(starts), chosen.peak, proved, prices, chosen.policies.total(), fresh_peak, spaced)
+    spaced = spacings(chosen.fleet, chosen.start)
+    policies = chosen.policies.total()
+    return Leveling(tuple(_as_listed(chosen)), chosen.peak, proved, prices, policies, fresh_peak, spaced)
 
 
 def _plan_afresh(fleet: Fleet) -> tuple[Board, float, tuple[float, ...]]:
@@ -75,24 +78,72 @@ def _fill(board: Board) -> None:
             tariff.place(job, within_limits=False)
 
 
-def _mended(fresh: Board, replan_above: float) -> Board:
+def _kept(fresh: Board, replan_above: float) -> Board:
     """Return the standing plan as far as it is good enough, else the fresh one with as few moves as can be."""
     problem = fresh.fleet.problem
     # A fresh plan that breaks a limit is no measure: then only the limits count.
-    sound = not any(broken_limits(fresh, 0.0))
+    if any(broken_limits(fresh, 0.0)):
+        return repair(fresh, _within(problem, sum(fresh.fleet.loads)))[0]
     # The margin makes up for factors such as 1.15, which binary fractions miss by a hair.
-    most = int(max(1.0, replan_above) * fresh.peak + 1e-6) if sound else sum(fresh.fleet.loads)
-    most = most if problem.ceiling is None else min(most, problem.ceiling)
+    most = _within(problem, int(max(1.0, replan_above) * fresh.peak + 1e-6))
+    near = _within(problem, max(most, fresh.peak + 1))
+    board, forced = _mended(_copy(fresh.start, fresh.fleet), near)
+    if not most < board.peak <= near:
+        return board
+    return _without_last_run(fresh, board, forced, most) or board
+
+
+def _within(problem: Problem, peak: int) -> int:
+    return peak if problem.ceiling is None else min(peak, problem.ceiling)
+
+
+def _mended(fresh: Board, most: int) -> tuple[Board, int]:
+    """Return the standing plan with a peak of at most `most`, or as near as it comes, and the forced moves."""
+    problem = fresh.fleet.problem
     board, forced = repair(fresh, most)
     mended = not any(broken_limits(board, 0.0))
-    if not sound:
-        return board
     relabel(fresh)
     go_home(fresh, most)
     if mended and board.peak <= most:
-        return min(board, fresh, key=lambda one: (moves(one), one.peak))
+        return min(board, fresh, key=lambda one: (moves(one), one.peak)), forced
     affordable = problem.max_moves is None or moves(fresh) <= forced + problem.max_moves
-    return fresh if affordable or not mended else board
+    return fresh if affordable or not mended else board, forced
+
+
+def _without_last_run(fresh: Board, board: Board, forced: int, most: int) -> Board | None:
+    """Return the plan with the peak lowered to `most`, None where that is not worth its moves.
+
+    The plan that is near enough is taken for the standing one: so tomorrow's answer is the same.
+    """
+    fleet, made = board.fleet, moves(board)
+    worth = made + max(LAST_RUN_LEAST, int(LAST_RUN_SHARE * len(fleet)))
+    limit = fleet.problem.max_moves
+    left = worth if limit is None else min(worth, limit + forced - made)
+    stands = muster(replace(fleet.problem, standing=_as_listed(board), max_moves=max(0, left)))
+    # Jobs that differ in nothing but where they stand are at the same places in both orders.
+    lower, _ = _mended(_copy(fresh.start, replace(stands, gaps=fleet.gaps)), most)
+    if lower.peak > most or moves(lower) > left:
+        return None
+    starts = _as_listed(lower)
+    home = _copy([starts[index] for index in fleet.origin], fleet)
+    relabel(home)
+    go_home(home, most)
+    straight, _ = _mended(_copy(fresh.start, fleet), most)
+    return straight if straight.peak <= most and moves(straight) < moves(home) else home
+
+
+def _copy(starts: list[int], fleet: Fleet) -> Board:
+    copy = Board(fleet)
+    copy.restore(starts)
+    return copy
+
+
+def _as_listed(board: Board) -> list[int]:
+    """Return the starts in the order of the problem's jobs."""
+    starts = [UNPLACED] * len(board.fleet)
+    for job, start in enumerate(board.start):
+        starts[board.fleet.origin[job]] = start
+    return starts
 
 
 def _narrow(board: Board) -> None:

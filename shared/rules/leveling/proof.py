@@ -104,10 +104,10 @@ def ascend(payers: Paying, peak: int, first: list[float]) -> list[float]:
                 reach, idle = reach * 0.7, 0
                 proved, prices, crowd = most, best, best_crowd
         slope = [at - proved if price > 0 or at > proved else 0.0 for price, at in zip(prices, crowd, strict=True)]
-        steep = sum(step * step for step in slope)
-        if steep == 0:
+        # No price is worth raising any more; what is left of the slope is rounding, and no step to take.
+        if max(slope) <= 1e-9 * peak:
             break
-        step = reach * (peak - proved) / steep
+        step = reach * (peak - proved) / sum(step * step for step in slope)
         prices = shares([max(0.0, price + step * up) for price, up in zip(prices, slope, strict=True)])
     return best
 

@@ -44,7 +44,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
 def _create(world: World, like: Vm, name: str) -> None:
     vm_id = f"{like.id.rsplit('/', 1)[0]}/{name}"
     guid = runs.guid(world.seed, "vm", like.resource_group, name)
-    world.vms[vm_id.lower()] = replace(like, id=vm_id, name=name, guid=guid, tags=dict(like.tags))
+    world.vms[vm_id.lower()] = replace(like, id=vm_id, name=name, guid=guid, tags=dict(like.tags), created_at=world.now)
     world.record(vm_id, "Microsoft.Compute/virtualMachines/write", CALLER)
 
 

@@ -36,9 +36,12 @@ type _Shape = Callable[[_Draws, datetime], float]
 
 
 def cpu(seed: int, vm: Vm, at: datetime) -> float | None:
-    """Return the VM's Percentage CPU at `at`; None while it is deallocated. Raises ValueError for an unknown kind."""
+    """Return the VM's Percentage CPU at `at`; None before it was created and while it is deallocated.
+
+    Raises ValueError for an unknown kind.
+    """
     kind = kind_of(seed, vm)
-    if kind == "off":
+    if kind == "off" or (vm.created_at is not None and at < vm.created_at):
         return None
     local = at + timedelta(hours=_LOCAL_HOURS.get(vm.region, _CENTRAL_EUROPE))
     level = _SHAPES[kind](_Draws(_first_draws(f"{seed}|cpu|{vm.guid}")), local)

@@ -39,7 +39,7 @@ class Vm:
     """A virtual machine.
 
     `transfer_minutes` is what moving one day's change to the vault takes; `load` is the kind of its CPU curve (see
-    `local.world.load`), "" where the seed chooses.
+    `local.world.load`), "" where the seed chooses. `created_at` is None for a VM that has always been there.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Vm:
     os_type: str = "Linux"
     size: str = "Standard_D4s_v5"
     load: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(slots=True)

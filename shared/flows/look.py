@@ -11,6 +11,7 @@ from shared.model.load import LoadSeries
 from shared.model.observed import Memory, Observed
 from shared.model.plan import Finding, Plan
 from shared.ports import Ledger, Ports
+from shared.rules.enrolment import unprotected
 from shared.rules.load.days import HISTORY_DAYS
 from shared.rules.memberships import judge
 from shared.rules.scope import vault_in_scope
@@ -137,8 +138,9 @@ def changes_behind(ports: Ports, observed: Observed, intent: FleetPolicy, now: d
 
 
 def _planned_vms(observed: Observed, intent: FleetPolicy, now: datetime) -> tuple[Vm, ...]:
-    """Return the VMs that may be given another start: what the load of all others says changes nothing."""
+    """Return the VMs that may be given a start: what the load of all others says changes nothing."""
     found = {one.vm.id: one.vm for one in judge(observed, intent, now.date()) if one.vm and not one.held}
+    found |= {vm.id: vm for vm, _ in unprotected(observed, intent)}
     return tuple(found.values())
 
 

@@ -10,10 +10,8 @@ from shared.model.load import LoadProfile
 from shared.model.observed import Observed
 from shared.model.plan import Action, VmPlan
 from shared.rules.durations import Expected, ItemKey, expected, steady
-from shared.rules.load import classify, quiet_starts, scored_hours
 from shared.rules.memberships import Membership, judge
-from shared.rules.patch_windows import clear_of_patching
-from shared.rules.slots import window_slots
+from shared.rules.own_hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +55,18 @@ def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: da
     memberships = judge(observed, intent, now.date())
     durations = expected(observed.jobs, (key_of(membership) for membership in memberships))
     before = {line.vm_id: line for line in (observed.previous.vms if observed.previous else ())}
+    hours = Hours(intent, night, now, observed.load)
     found = []
     for one in memberships:
         last = before.get(one.item.vm_id)
         duration = steady(durations[key_of(one)], last.duration_slots if last else None)
-        if one.held or one.tier is None:
+        if one.held or one.tier is None or one.vm is None:
             found.append(_fixed(one, duration))
-        else:
-            window = intent.windows[one.tier.window]
-            usual = window_slots(window, one.vault.region, night)
-            usual = clear_of_patching(usual, one.vm, intent.patch_windows, duration.slots, night)
-            free = Candidate(one, duration, usual, window, usual, _stands(one, last, observed.memory.written))
-            found.append(_quiet(free, observed, now) if usual else stay(free, _no_start(free)))
+            continue
+        window, standing = intent.windows[one.tier.window], _stands(one, last, observed.memory.written)
+        own = hours.of(one.vm, one.tier, one.vault.region, duration.slots, standing)
+        free = Candidate(one, duration, own.quiet, window, own.usual, standing, own.profile)
+        found.append(free if own.usual else stay(free, _no_start(window, duration)))
     return tuple(found)
 
 
@@ -99,18 +97,6 @@ def _stands(membership: Membership, last: VmPlan | None, ours: Mapping[str, str]
     return membership.slot if membership.item.policy_id in ours else None
 
 
-def _no_start(candidate: Candidate) -> str:
-    window = candidate.window.name if candidate.window else ""
-    hours = candidate.expected.slots * SLOT_MINUTES / 60
-    return f"its patch windows leave no start in window {window!r} for a backup of {hours:g} h; move one of them"
-
-
-def _quiet(candidate: Candidate, observed: Observed, now: datetime) -> Candidate:
-    """Keep the VM to its quiet hours where its load is known and lets them be foreseen."""
-    series, slots = observed.load.get(candidate.membership.item.vm_id), candidate.expected.slots
-    if series is None:
-        return candidate
-    profile = classify(series, scored_hours(slots), now)
-    return replace(
-        candidate, profile=profile, allowed=quiet_starts(profile, candidate.usual, slots, candidate.standing)
-    )
+def _no_start(window: Window, duration: Expected) -> str:
+    hours = duration.slots * SLOT_MINUTES / 60
+    return f"its patch windows leave no start in window {window.name} for a backup of {hours:g} h: move one of them"

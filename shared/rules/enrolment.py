@@ -13,10 +13,11 @@ from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Finding, Plan
 from shared.rules.durations import MARGIN, PRIOR_MINUTES
+from shared.rules.own_hours import Hours
 from shared.rules.retention import longest_days
 from shared.rules.scope import fleet_vms, hold_on, in_scope, tier_of
 from shared.rules.slot_policies import fingerprint, id_of, name_of, of_tier, slot_policy
-from shared.rules.slots import clock_text, day_shift, window_slots
+from shared.rules.slots import clock_text, day_shift
 
 RESTORED_TAG = "rsvaultbackup"
 """Azure tags what a restore job builds so; such a VM carries its source's tags too, its tier among them."""
@@ -123,7 +124,7 @@ def with_enrolments(made: Plan, observed: Observed, intent: FleetPolicy, night: 
         if vault is None or obstacle(vm, observed, made.made_at.date()):
             continue
         known = standing.get((vm.id, vault.id, tier.name))
-        policy = board.place(tier, vault, known.slot if known else None)
+        policy = board.place(vm, tier, vault, known.slot if known else None)
         if isinstance(policy, str):
             findings.append(Finding("not-enrolled", vm.id, f"{vm.name} ({tier.name}) is not protected: {policy}"))
             continue
@@ -185,12 +186,12 @@ class _Board:
                 self._run(line.region, line.slot, line.duration_slots)
         self.newcomers = Counter(item.vault_id for item in self.observed.items)
 
-    def place(self, tier: Tier, vault: Vault, standing: int | None) -> BackupPolicy | str:
+    def place(self, vm: Vm, tier: Tier, vault: Vault, standing: int | None) -> BackupPolicy | str:
         """Take a place for one VM more; return its policy, or why there is none."""
         limits = self.intent.limits
         if self.newcomers[vault.id] >= limits.vms_per_vault:
             return f"no room: {vault.name} at limits.vms_per_vault ({limits.vms_per_vault})"
-        for slot in self._starts(tier, vault, standing):
+        for slot in self._starts(vm, tier, vault, standing):
             policy = self._with_room(tier, vault, slot)
             if policy is None:
                 continue
@@ -207,14 +208,15 @@ class _Board:
         for step in range(slot, slot + slots):
             self.load[region][step % SLOTS_PER_DAY] += 1
 
-    def _starts(self, tier: Tier, vault: Vault, standing: int | None) -> Iterable[int]:
-        """Return the starts of the tier's window, where it was planned before first, then by load."""
-        window = self.intent.windows[tier.window]
+    def _starts(self, vm: Vm, tier: Tier, vault: Vault, standing: int | None) -> Iterable[int]:
+        """Return the starts that the VM may have once protected: where it was planned before first, then by load."""
+        hours = Hours(self.intent, self.night, self.made.made_at, self.observed.load)
         mine = (one for one in self.policies.values() if one.vault_id == vault.id and of_tier(one.name, tier.name))
         used = {(one.start or 0) // SLOT_MINUTES for one in mine if one.policy_type is tier.policy_type}
-        allowed: Iterable[int] = window_slots(window, vault.region, self.night)
+        own = hours.of(vm, tier, vault.region, self.later, standing)
+        allowed: Iterable[int] = own.quiet
         if len(used) >= self.intent.limits.slots_per_tier:
-            allowed = used.intersection(allowed)
+            allowed = used.intersection(own.quiet) or used.intersection(own.usual)
         load = self.load[vault.region]
 
         def burden(slot: int) -> tuple[bool, int, bool, int]:

@@ -141,3 +141,11 @@ def test_a_fault_strikes_the_read() -> None:
     world = fleets.demo()
     with pytest.raises(Transient, match=r"load\.series"):
         MemoryLoad(world, fault).series([], world.now, world.now)
+
+
+def test_a_vm_has_no_load_from_before_it_was_created() -> None:
+    told = small()
+    Cloud(told.world).human("create", like=told.vm.id, name="newcomer")
+    newcomer = next(vm for vm in told.world.vms.values() if vm.name == "newcomer")
+    assert newcomer.created_at == told.world.now
+    assert cpu(told.world.seed, newcomer, told.world.now - timedelta(hours=1)) is None

@@ -57,7 +57,11 @@ def test_only_the_hours_that_were_asked_for_are_told(tmp_path: Path) -> None:
         ("app-01.csv", rows(value="nan"), "value in line 2 and 47 more: expected a number of at least 0"),
         ("app-01.csv", rows(hours=2) + "\n" + rows().partition("\n")[2], "timestamp in line 4 and 1 more: expected"),
         ("app-01.csv", rows(NOW), "holds load from 2026-11-03 14:00 to 2026-11-05 14:00, but nothing from"),
-        ("app-01.csv", rows(SINCE - timedelta(days=9)), "but nothing from 2026-11-01 14:00 to 2026-11-03 14:00 UTC, where"),
+        (
+            "app-01.csv",
+            rows(SINCE - timedelta(days=9)),
+            "but nothing from 2026-11-01 14:00 to 2026-11-03 14:00 UTC, where",
+        ),
         ("app-01.csv", rows(value=""), "but nothing from"),
         ("app-01.csv.gz", rows(), "cannot be unpacked"),
     ],

@@ -14,6 +14,7 @@ from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.told import Told
 from local.scenarios.twins import twins
+from local.scenarios.year import year
 
 type Scenario = Callable[..., Told]
 
@@ -30,6 +31,7 @@ SCENARIOS: dict[str, Scenario] = {
     "twins": twins,
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,
+    "year": year,
 }
 """Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""
 

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,19 @@ from local.world.state import Item, Policy
 
 SETTLES = timedelta(seconds=40)
 """A membership write takes effect within half a minute."""
+USUAL = {
+    "move": 3,
+    "reschedule": 2,
+    "keep_longer": 2,
+    "keep_shorter": 2,
+    "retier": 2,
+    "hold": 3,
+    "release": 1,
+    "stop": 1,
+}
+"""What people do in a busy month, and how often: each is a method of `Hand`."""
+FEWEST = 6
+"""VMs that people leave in a fleet which they delete VMs from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +41,29 @@ class Act:
 
 @dataclass(slots=True)
 class Hand:
-    """People at work in `world`; `acts` is what they did. What the service refuses them is not remembered."""
+    """People at work in `world`; `acts` is what they did. What the service refuses them is not remembered.
+
+    `habits` weighs what they do by the names of its methods, `tiers` are the tags they know, `spared` the items (ids,
+    lower-cased) that nobody moves, stops or deletes.
+    """
 
     world: World
     draw: random.Random
+    habits: Mapping[str, int] = field(default_factory=lambda: dict(USUAL))
+    tiers: tuple[str, ...] = ("critical", "standard", "gold")
+    spared: frozenset[str] = frozenset()
     acts: list[Act] = field(default_factory=list)
+    _before: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def act(self) -> None:
         """Do one thing at random."""
-        kinds: dict[Callable[[], None], int] = {
-            self.move: 3,
-            self.reschedule: 2,
-            self.keep_longer: 2,
-            self.keep_shorter: 2,
-            self.retier: 2,
-            self.hold: 3,
-            self.release: 1,
-            self.stop: 1,
-        }
-        (chosen,) = self.draw.choices(list(kinds), list(kinds.values()))
-        chosen()
+        (chosen,) = self.draw.choices(list(self.habits), list(self.habits.values()))
+        getattr(self, chosen)()
 
     def move(self) -> None:
         """Move a VM to another policy of its vault."""
-        item = self._item()
+        if (item := self._item()) is None:
+            return
         others = [
             policy
             for policy in self.world.policies_in(item.vault_id)
@@ -77,14 +89,17 @@ class Hand:
         self._keep("shorter", -self.draw.randint(3, 12))
 
     def retier(self) -> None:
-        """Tag a VM with the other tier, or with one that does not exist."""
-        vm_id = self._item().vm_id
-        tier = self.draw.choice(("critical", "standard", "gold"))
+        """Tag a VM with another tier, or with one that does not exist."""
+        if (item := self._item(self.spared)) is None:
+            return
+        vm_id, tier = item.vm_id, self.draw.choice(self.tiers)
         self._human("tier", vm_id, tier, "tag", vm=vm_id, tags={"backup-tier": tier})
 
     def hold(self) -> None:
         """Put a VM on hold for some days."""
-        vm_id, until = self._item().vm_id, self.world.now.date() + timedelta(days=self.draw.randint(0, 4))
+        if (item := self._item(self.spared)) is None:
+            return
+        vm_id, until = item.vm_id, self.world.now.date() + timedelta(days=self.draw.randint(0, 4))
         value = f"{until};ops;change freeze"
         self._human("hold", vm_id, str(until), "tag", vm=vm_id, tags={"nightshift-hold": value})
 
@@ -97,9 +112,38 @@ class Hand:
 
     def stop(self) -> None:
         """Stop a VM's protection, keeping its points."""
-        if sum(act.kind == "stop" for act in self.acts) < len(self.world.items) // 5:
-            item = self._item()
+        few = sum(act.kind == "stop" for act in self.acts) < len(self.world.items) // 5
+        if few and (item := self._item()) is not None:
             self._human("stop", item.id, "", "stop", item=item.id)
+
+    def protect_again(self) -> None:
+        """Put a VM whose protection was stopped under one of its vault's policies."""
+        stopped = [item for _, item in sorted(self.world.items.items()) if item.state == "ProtectionStopped"]
+        if stopped:
+            item = self.draw.choice(stopped)
+            policies = [policy for policy in self.world.policies_in(item.vault_id) if policy.rules.starts]
+            target = self.draw.choice(policies).id
+            self._human("again", item.id, target, "assign", item=item.id, policy_id=target)
+
+    def undo(self) -> None:
+        """Put a policy back as it was before somebody's last edit."""
+        if self._before:
+            policy_id = self.draw.choice(sorted(self._before))
+            policy, properties = self.world.policies[policy_id], self._before[policy_id]
+            kept = properties["retentionPolicy"]["dailySchedule"]["retentionDuration"]["count"]
+            self.edit("shorter" if kept < policy.rules.kept["daily"] else "longer", policy, properties, str(kept))
+            del self._before[policy_id]
+
+    def create(self) -> None:
+        """Make a VM like another one."""
+        if (item := self._item(self.spared)) is not None:
+            name = f"vm-new-{len(self.done('create')):03}"
+            self._human("create", item.vm_id, name, "create", like=item.vm_id, name=name)
+
+    def delete(self) -> None:
+        """Delete a VM; what protects it stays."""
+        if len(self.world.vms) > FEWEST and (item := self._item()) is not None:
+            self._human("delete", item.vm_id, "", "delete", vm=item.vm_id)
 
     def done(self, kind: str) -> list[Act]:
         """Return the acts of one kind."""
@@ -108,6 +152,7 @@ class Hand:
     def edit(self, kind: str, policy: Policy, properties: dict[str, Any], to: str) -> None:
         """Overwrite a policy, unless that changes nothing."""
         if properties != policy.properties:
+            self._before[policy.id.lower()] = policy.properties
             self._human(kind, policy.id, to, "edit", policy_id=policy.id, properties=properties)
 
     def _keep(self, kind: str, by: int) -> None:
@@ -133,8 +178,15 @@ class Hand:
             for member in members:
                 _promise_only_what_is_kept(self.world, self.world.items[member])
 
-    def _item(self) -> Item:
-        return self.draw.choice([item for _, item in sorted(self.world.items.items()) if item.active])
+    def _item(self, also: frozenset[str] = frozenset()) -> Item | None:
+        """Choose an item that backups run for and whose VM is there; a spared one only where it is in `also`."""
+        closed = self.spared - also
+        found = [
+            item
+            for key, item in sorted(self.world.items.items())
+            if item.active and item.vm_id.lower() in self.world.vms and key not in closed
+        ]
+        return self.draw.choice(found) if found else None
 
     def _our_policy(self) -> Policy | None:
         used = {item.policy_id for item in self.world.items.values()}

@@ -18,6 +18,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     tag {vm, tags}: set tags; a value of None removes one.
     stop {item or vm}: stop protection, keep the points.
     create {like, name}: make a VM like another one (its id), in its group and with its tags.
+    delete {vm}: delete a VM; its protection and its points stay.
     """
     if kind == "assign":
         item = _item(world, what)
@@ -37,8 +38,11 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         writes.put_item(world, world.vaults[item.vault_id], item.id, {"policyId": ""}, CALLER)
     elif kind == "create":
         _create(world, world.vms[what["like"].lower()], what["name"])
+    elif kind == "delete":
+        gone = world.vms.pop(what["vm"].lower())
+        world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
     else:
-        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop or create")
+        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop, create or delete")
 
 
 def _create(world: World, like: Vm, name: str) -> None:

@@ -175,8 +175,11 @@ class World:
 
     def _on_snapshot(self, job_id: str) -> None:
         job = self.jobs[job_id]
-        item = self.items.get(job.item_id)
+        item, vm = self.items.get(job.item_id), self.vms.get(job.vm_id)
         if item is None or job.status != "InProgress":
+            return
+        if vm is None:
+            job.error = "UserErrorVmNotFoundV2"
             return
         rules = self.rules_of(item)
         point = Point(
@@ -184,7 +187,7 @@ class World:
             at=job.started_at + timedelta(seconds=4),
             tags=job.tags,
             policy_type=rules.policy_type if rules else "V1",
-            consistency="AppConsistent" if self.vms[job.vm_id].os_type == "Windows" else "FileSystemConsistent",
+            consistency="AppConsistent" if vm.os_type == "Windows" else "FileSystemConsistent",
             promised=job.expires or job.started_at,
             kept_until=job.expires,
         )

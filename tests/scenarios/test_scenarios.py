@@ -19,6 +19,7 @@ SEEDS = {
     "twins": (10, 2),
     "breaker": (2, 2),
     "enrolment-wave": (1, 5),
+    "year": (1, 77),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
 SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))

@@ -4,6 +4,7 @@ from random import Random
 
 from shared.rules.leveling.board import Board
 from shared.rules.leveling.overload import Overload
+from shared.rules.leveling.refusals import broken_limits
 from shared.rules.leveling.tariff import IMPROVING, Tariff
 
 # Of so many jobs drawn by lot the walk weighs those that run in the overloaded slot.
@@ -46,8 +47,13 @@ class Walk:
         self._turn = 0
 
     def run(self, floor: int, turns: int) -> None:
-        """Lower the target until it is `floor` or so many turns have passed; leave the board at the best plan."""
+        """Lower the target until it is `floor` or so many turns have passed; leave the board at the best plan.
+
+        A board that breaks no limit and peaks at `floor` already stays as it is.
+        """
         board = self._board
+        if board.peak <= floor and not any(broken_limits(board, 0.0)):
+            return
         best, best_rank = list(board.start), self.rank()
         while self._turn < turns:
             self._turn += 1
@@ -128,11 +134,13 @@ class Walk:
     def _least(self, job: int, left: int, added: list[int]) -> int | None:
         """Return the admitted start other than `left` that adds least, by lot among equals."""
         board = self._board
-        starts = [start for start in board.fleet.allowed[job] if start != left and board.admits(job, start)]
-        if not starts:
-            return None
-        least = min(added[start] for start in starts)
-        return self._random.choice([start for start in starts if added[start] == least])
+        starts = [start for start in board.fleet.allowed[job] if start != left]
+        # What a start adds is known, whether it is admitted must be asked: so only the cheapest are asked about.
+        for least in sorted({added[start] for start in starts}):
+            admitted = [start for start in starts if added[start] == least and board.admits(job, start)]
+            if admitted:
+                return self._random.choice(admitted)
+        return None
 
     def _move(self, job: int, start: int) -> None:
         self._board.take(job)

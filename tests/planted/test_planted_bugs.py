@@ -3,8 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,41 +10,22 @@ from pathlib import Path
 import pytest
 
 from tests.planted.bugs import BUGS, Bug
+from tests.planted.forks import Done, Forks, forks
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("function_app.py", "functions", "local", "nightshift", "pyproject.toml", "shared", "tests")
+COPIED = ("bench", "function_app.py", "functions", "local", "nightshift", "pyproject.toml", "shared", "tests")
 LEFT_OUT = shutil.ignore_patterns("node_modules", "planted", "*.pyc")
 FEWEST = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of the code that may be spoiled."""
+    """A copy of the code that may be spoiled, and what runs its tests."""
 
     root: Path
+    forks: Forks
 
-    def run(self, *tests: str, keep_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
-        """Run tests in the copy, without the plug-ins that they do not need."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-        ours |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        if not keep_bytecode:
-            ours |= {"PYTHONDONTWRITEBYTECODE": "1"}
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            *tests,
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--tb=short",
-            "--show-capture=no",
-        ]
-        return subprocess.run(
-            command, cwd=self.root, env=ours, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def plant(self, bug: Bug) -> subprocess.CompletedProcess[str]:
+    def plant(self, bug: Bug) -> Done:
         """Plant the bug, run its test, and put the file back as it was, its time included."""
         path = self.root / bug.file
         text, times = path.read_text(), path.stat()
@@ -56,7 +35,7 @@ class Copy:
         )
         path.write_text(text.replace(bug.old, bug.new))
         try:
-            return self.run(bug.caught_by)
+            return self.forks.run(bug.caught_by)
         finally:
             path.write_text(text)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -64,6 +43,8 @@ class Copy:
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    if not hasattr(os, "fork"):
+        pytest.skip("bugs are planted in forks of one process, and this system cannot fork")
     root = tmp_path_factory.mktemp("planted")
     for name in COPIED:
         source = ROOT / name
@@ -71,7 +52,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
             shutil.copytree(source, root / name, ignore=LEFT_OUT)
         else:
             shutil.copy2(source, root / name)
-    yield Copy(root)
+    with forks(root) as running:
+        yield Copy(root, running)
     shutil.rmtree(root)
 
 
@@ -80,14 +62,13 @@ def test_the_list_is_long_and_its_names_are_different() -> None:
 
 
 def test_without_a_bug_every_catching_test_passes(copy: Copy) -> None:
-    done = copy.run(*sorted({bug.caught_by for bug in BUGS}), keep_bytecode=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = copy.forks.run(*sorted({bug.caught_by for bug in BUGS}), keep_bytecode=True)
+    assert done.code == pytest.ExitCode.OK, done.said
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))
 def test_a_planted_bug_is_caught_by_its_test(copy: Copy, bug: Bug) -> None:
     done = copy.plant(bug)
-    said = done.stdout + done.stderr
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED, f"{bug.name} was not caught by {bug.caught_by}:\n{said}"
-    assert re.search(r"^FAILED ", done.stdout, re.MULTILINE), said
-    assert not re.search(r"^(ERROR |E +(Name|Syntax|Import|Module)\w*Error)", done.stdout, re.MULTILINE), said
+    assert done.code == pytest.ExitCode.TESTS_FAILED, f"{bug.name} was not caught by {bug.caught_by}:\n{done.said}"
+    assert re.search(r"^FAILED ", done.said, re.MULTILINE), done.said
+    assert not re.search(r"^(ERROR |E +(Name|Syntax|Import|Module)\w*Error)", done.said, re.MULTILINE), done.said

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from shared.rules.leveling import Leveling, Problem, level
+from shared.rules.leveling.fleet import muster
+from shared.rules.leveling.proof import Payers, ascend, shares
 from tests.rules.leveling_problems import fleet, lies, problem_of
 
 JUDGED = settings(max_examples=30, deadline=None, derandomize=True)
@@ -52,6 +54,21 @@ def test_every_plan_is_confirmed_and_every_refusal_has_a_reason(problem):
         assert all(plan.refused)
     else:
         assert lies(problem, plan) == []
+
+
+@JUDGED
+@given(problems(applications=True), st.randoms(use_true_random=False))
+def test_ceilings_hold_wherever_there_is_a_plan(problem, random):
+    standing = [random.choice([None, *starts]) for starts in problem.allowed]
+    for asked in (problem, replace(problem, standing=standing, max_moves=2)):
+        plan = level(asked, 2.0)
+        load: dict[int, Counter] = {1: Counter(), 2: Counter()}
+        for job, start in enumerate(plan.starts):
+            for step in range(problem.durations[job]):
+                load[problem.vaults[job]][(start + step) % problem.slots] += problem.loads[job]
+        assert all(max(load[vault].values(), default=0) <= most for vault, most in problem.ceilings.items())
+        everyone = load[1] + load[2]
+        assert problem.ceiling is None or max(everyone.values(), default=0) <= problem.ceiling
 
 
 @JUDGED
@@ -209,6 +226,15 @@ def test_a_job_as_long_as_the_ring_is_planned():
     plan = level(Problem([48, 1], [1, 1], [(7,), (0, 1)]))
     assert plan.peak == 2
     assert plan.bound == pytest.approx(1 + 1 / 48, abs=1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_search_for_a_bound_ends_where_no_price_is_worth_raising(seed):
+    random = Random(seed)
+    payers = Payers(muster(problem_of([(1, 1, (slot,), 1, 1, 0) for slot in range(24)])))
+    prices = ascend(payers, 2, shares([random.random() if slot < 24 else 0.0 for slot in range(48)]))
+    assert sum(prices) == pytest.approx(1.0)
+    assert payers.pay(prices)[0] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
+from bench import document
 from bench.drift import from_habit, live_through
-from bench.problems import Shape
+from bench.problems import Shape, draw_job, windows
 from shared.rules.leveling import Problem, level
 from shared.rules.leveling.board import Board
 from shared.rules.leveling.fleet import muster
@@ -94,6 +95,27 @@ def test_a_changing_fleet_moves_fewer_vms_than_change_and_stays_as_level_as_a_fr
     assert [day.wrong for day in days] == [[]] * 8
     assert sum(day.moves for day in days) <= sum(day.changes for day in days)
     assert max(day.ratio for day in days) <= 1.01
+
+
+@pytest.mark.parametrize(("vms", "seed"), [(20, 1), (30, 2), (60, 3)])
+def test_a_small_fleet_is_not_planned_anew_for_one_vm_that_joins(vms, seed):
+    random, shape, raw = Random(seed), Shape(vms), windows(Shape(vms), seed)
+    jobs, joined = raw["jobs"], 12
+    stands = level(document.problem(raw)[0]).starts
+    made, most = 0, 1 + vms // 20
+    for _ in range(joined):
+        jobs.append(draw_job(random, shape, vault=1))
+        asked, _ = document.problem(raw)
+        plan = level(replace(asked, standing=[*stands, None], max_moves=50), 1.01)
+        assert moved([*stands, None], plan) <= most
+        assert plan.peak <= plan.fresh_peak + 1
+        made, stands = made + moved([*stands, None], plan), plan.starts
+    assert made <= joined
+
+
+def test_one_run_more_than_a_fresh_plan_is_lowered_where_that_takes_few_moves():
+    jobs = [(2, 1, (0, 2, 4, 6), 1, 1, 0)] * 4
+    assert level(problem_of(jobs, standing=[0, 0, 4, 6])).starts in {(0, 2, 4, 6), (2, 0, 4, 6)}
 
 
 def test_the_fresh_peak_is_what_planning_without_standing_starts_reaches():

@@ -62,6 +62,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         needs_human=_needs_human(findings, made, "enrol" in ports.switches),
         switches=tuple(sorted(ports.switches)),
         breaker=breaker.stopped(ports),
+        separation_tag=intent.separation_tag or "",
     )
     ports.reports.save(report.night, page.html(report), data.data(report))
     tell(Event.NIGHT_REVIEWED, night=report.night, runs=len(report.runs_after), needs_human=len(report.needs_human))

@@ -47,7 +47,8 @@ class NightReport:
     for VMs that have moved since; the others started then where they start now. Each `runs_*` holds the backups
     that started in its day. `vms` are the VMs in scope, `protected` counts those with a working membership.
     `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
-    `breaker` says why all moves are stopped, "" where they are not.
+    `breaker` says why all moves are stopped, "" where they are not. VMs with equal values of the tag `separation_tag`
+    are one application, whose backups are kept apart ("": no tag says so).
     """
 
     night: date
@@ -70,3 +71,4 @@ class NightReport:
     calls: tuple[tuple[str, int], ...] = ()
     judge: tuple[Check, ...] = ()
     breaker: str = ""
+    separation_tag: str = ""

@@ -25,6 +25,7 @@ class VmPlan:
     first enforcement tick that may make it: a change is in a morning report before it is a write.
     `load_class` is what the VM's measured load allows to say ("" where it was not asked), `expected_load` its forecast
     mean while the backup may touch the guest, `regret` how far that is above the best start of its window; in points.
+    `regret_before` is the regret at `current_slot`.
     """
 
     vm_id: str
@@ -47,6 +48,7 @@ class VmPlan:
     load_class: str = ""
     expected_load: float | None = None
     regret: float | None = None
+    regret_before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ def data(night: NightReport) -> str:
         "plan": _plan(night.plan, numbers),
         "observed": {"peak_before": numbers.observed_before, "peak_after": numbers.observed_after},
         "regions": _rows(numbers.regions),
+        "load": asdict(numbers.load) if numbers.load else None,
+        "applications": asdict(numbers.applications) if numbers.applications else None,
         "jobs": asdict(numbers.jobs),
         "enforce": _enforce(night, numbers),
         "needs_human": _rows(night.needs_human),

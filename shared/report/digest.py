@@ -4,6 +4,7 @@ from textwrap import wrap
 
 from shared.model.night import NightReport
 from shared.report.figures import Figures, figures
+from shared.report.plan_figures import PlanFigures
 from shared.report.verdict import tone, verdict
 from shared.report.wording import number
 
@@ -33,10 +34,14 @@ def digest(night: NightReport) -> str:
 
 def _peaks(numbers: Figures) -> str:
     before = "" if numbers.observed_before is None else f"{numbers.observed_before:,} -> "
-    planned = (
-        "" if numbers.plan is None else f" (planned {number(numbers.plan.peak)}, bound {number(numbers.plan.bound)})"
-    )
-    return f"{before}{numbers.observed_after:,}{planned}"
+    return f"{before}{numbers.observed_after:,}{_planned(numbers.plan)}"
+
+
+def _planned(plan: PlanFigures | None) -> str:
+    if plan is None:
+        return ""
+    late = "" if plan.peak_p99 is None else f", p99 {plan.peak_p99:,}"
+    return f" (planned {number(plan.peak)}, bound {number(plan.bound)}{late})"
 
 
 def _clipped(text: str, width: int) -> str:

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from shared.model.night import NightReport, Run
+from shared.model.plan import VmPlan
 from shared.report.day_axis import DayAxis
 from shared.report.figures import BROKEN, RUNNING
 from shared.report.fleet_rows import Row, groups
 from shared.report.panel import HEAD, LEFT, TOP, Side, axis, clipped, frame, head, runs
 from shared.report.shown_hours import slot_ends, slot_starts
+from shared.report.wording import number
 
 ROW, BAR = 12, 7
 
@@ -49,7 +51,14 @@ def _band(row: Row, side: Side, day: DayAxis, y: float) -> Markup:
     ends = slot_ends(starts, plan)
     x, width = _extent(day, starts, ends)
     title = f"{row.name}: planned at {starts:%H:%M}, about {plan.minutes:.0f} min, done by {ends:%H:%M}"
+    title += _load_then(plan) if side is Side.AFTER else ""
     return _SPAN.format(kind="band", x=x, y=y + 1, width=width, height=ROW - 2, title=title)
+
+
+def _load_then(plan: VmPlan) -> str:
+    if not plan.load_class or plan.expected_load is None:
+        return f"; load {plan.load_class}" if plan.load_class else ""
+    return f"; load {plan.load_class}, {number(plan.expected_load)} expected, regret {number(plan.regret)}"
 
 
 def _bar(run: Run, made_at: datetime, day: DayAxis, y: float) -> Markup:

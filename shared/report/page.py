@@ -11,16 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport
-from shared.model.plan import Finding, Step
+from shared.model.plan import Finding, Plan, Step, VmPlan
 from shared.report.figures import Figures, RegionFigures, figures, findings, standing, written
 from shared.report.fleet_rows import groups
 from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
 from shared.report.names import called, known_names
 from shared.report.panel import Side
+from shared.report.plan_figures import QUIET
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
-from shared.report.wording import day, instant, number
+from shared.report.wording import clock, day, instant, late_basis, number, share, spaced
 
 MOST_VM_ROWS = 200
 """Above this many VMs the night is drawn by vault: a row each would make the page too heavy to mail or open."""
@@ -58,6 +59,8 @@ def html(night: NightReport) -> str:
             loads=[(region, load_chart(night, region)) for region in _busiest(numbers)],
             panels=_panels(night),
             by_vault=_is_big(night),
+            load_rows=_load_rows(night.plan),
+            quiet=QUIET,
             policies=[step for step in done if step.kind == POLICY_STEP],
             enrolments=[step for step in done if step.kind == ENROLMENT_STEP],
             moves=[step for step in done if step.kind not in {POLICY_STEP, ENROLMENT_STEP}],
@@ -79,7 +82,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": day, "instant": instant, "number": number}
+    written_as = (clock, day, instant, late_basis, number, share, spaced)
+    environment.filters |= {way.__name__: way for way in written_as} | {"listed": _listed}
     return environment
 
 
@@ -101,6 +105,12 @@ def _busiest(numbers: Figures) -> Sequence[RegionFigures]:
         return max(region.observed_before or 0, region.observed_after, region.planned or 0)
 
     return sorted(numbers.regions, key=lambda region: (-load(region), region.region))[:MOST_CHARTS]
+
+
+def _load_rows(plan: Plan | None) -> list[VmPlan]:
+    """Return the VMs whose load was asked for, the highest regret first: what could start at a better hour leads."""
+    asked = [vm for vm in (plan.vms if plan else ()) if vm.load_class]
+    return sorted(asked, key=lambda vm: (-(vm.regret or 0.0), -(vm.expected_load or 0.0), vm.name, vm.vm_id))
 
 
 def _reasons(steps: Iterable[Step], names: Mapping[str, str]) -> list[Reason]:

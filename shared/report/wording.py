@@ -1,6 +1,8 @@
 """How are numbers and instants written? One way for page, charts and digest; every instant is UTC."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from shared.model.azure import SLOT_MINUTES, START_LATENESS
 
 
 def number(value: float | None) -> str:
@@ -15,6 +17,35 @@ def number(value: float | None) -> str:
 def counted(count: int, noun: str) -> str:
     """Return "1 backup" or "2 backups"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def share(probability: float) -> str:
+    """Return the probability as a whole percentage; what is neither never nor always is not rounded to it."""
+    if 0 < probability < 0.01:
+        return "less than 1 %"
+    if 0.99 < probability < 1:
+        return "more than 99 %"
+    return f"{100 * probability:.0f} %"
+
+
+def spaced(gap_minutes: int) -> str:
+    """Return the least time between the end of one backup and the start of the next: "30 min apart", or overlapping."""
+    return f"{gap_minutes:,} min apart" if gap_minutes >= 0 else f"{-gap_minutes:,} min overlap"
+
+
+def late_basis(delays_measured: int) -> str:
+    """Return what the peak of late starts rests on: how many starts were seen, or what Azure documents."""
+    if delays_measured:
+        return f"by {counted(delays_measured, 'start')} seen"
+    return f"by Azure's documented lateness of up to {START_LATENESS // timedelta(hours=1)} h"
+
+
+def clock(slot: int | None) -> str:
+    """Return the UTC half-hour 0..47 as "22:30"; a dash for None."""
+    if slot is None:
+        return "\N{EN DASH}"
+    minutes = slot * SLOT_MINUTES
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def day(value: date) -> str:

@@ -30,7 +30,7 @@ def _numbers(value: Any) -> set[float]:
 
 
 def _shown(markup: str) -> set[float]:
-    text = re.sub(r"<[^>]*>", " ", markup)
+    text = re.sub(r"<thead>.*?</thead>|<[^>]*>", " ", markup, flags=re.DOTALL)
     return {float(token.replace(",", "")) for token in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
 
 
@@ -39,6 +39,7 @@ def _figures_of(page: str) -> dict[str, str]:
         "four numbers": r'<dl class="numbers">.*?</dl>',
         "peaks": r'<figcaption>.*?</figcaption>(?=\s*<div class="scroll" role="region" aria-label="Load)',
         "plan": r'<section aria-labelledby="plan">.*?</tfoot>',
+        "load": r'<section aria-labelledby="vm-load">.*?<details>',
         "writes": r"<summary>.*?</summary>",
         "backups": r"<dt>Backups</dt>.*?</div>",
         "wrote": r"<dt>Writes</dt>.*?</div>",
@@ -64,6 +65,17 @@ def test_the_sections_that_others_rely_on_are_there() -> None:
     assert set(document["plan"]) >= {
         "peak", "bound", "ratio", "peak_before", "policies", "moves", "held", "outside_window",
     }  # fmt: skip
+    assert set(document["plan"]) >= {"peak_p99"}
+    assert set(document["regions"][0]) >= {"region", "planned", "bound", "peak_p99", "delays_measured"}
+    assert set(document["load"]) >= {
+        *("predictable", "flat", "unpredictable", "saturated", "unknown", "not_asked"),
+        *("quiet", "tier_window", "regret", "regret_before", "regret_vms"),
+    }
+    assert set(document["applications"]) == {"kept_apart", "spaced"}
+    assert set(document["applications"]["spaced"][0]) == {
+        *("application", "region", "vms", "vm_ids", "gap_minutes", "overlap_probability"),
+    }
+    assert set(document["vms"][0]) >= {"load_class", "expected_load", "regret", "regret_before"}
     assert set(document["observed"]) == {"peak_before", "peak_after"}
     assert set(document["jobs"]) >= {"completed", "failed"}
     assert document["enforce"]["writes"] == document["enforce"]["moves"] + document["enforce"]["policies"]

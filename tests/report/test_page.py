@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -18,8 +19,8 @@ NIGHT = sample_night()
 PAGE = html(NIGHT)
 HEADINGS = (
     "Needs a human", "How many ran at once", "The night, before and after", "The plan and its proof",
-    "What was written, and why", "What waits or is held, and why", "Protection", "Measured from outside",
-    "How this report was made",
+    "Load", "Applications kept apart", "What was written, and why", "What waits or is held, and why", "Protection",
+    "Measured from outside", "How this report was made",
 )  # fmt: skip
 VOID = {"meta", "link", "br", "path"}
 
@@ -65,7 +66,7 @@ def _outline(page: str) -> _Outline:
 
 
 def _text(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.split("</style>")[1]))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", page.split("</style>")[1])))
 
 
 @pytest.mark.parametrize("night", [NIGHT, EMPTY, sample_night(300, 4)], ids=["sample", "empty", "big"])
@@ -135,8 +136,11 @@ def test_text_from_outside_is_escaped_everywhere() -> None:
         policy_version=evil,
         plan=replace(
             NIGHT.plan,
-            vms=tuple(replace(vm, name=evil, region=evil, reason=evil, policy=evil) for vm in NIGHT.plan.vms),
+            vms=tuple(
+                replace(vm, name=evil, region=evil, reason=evil, policy=evil, load_class=evil) for vm in NIGHT.plan.vms
+            ),
             proofs=tuple(replace(proof, region=evil) for proof in NIGHT.plan.proofs),
+            spacings=tuple(replace(one, application=evil, region=evil) for one in NIGHT.plan.spacings),
         ),
         runs_before=tuple(replace(run, name=evil, region=evil, status=evil) for run in NIGHT.runs_before),
         runs_after=tuple(replace(run, name=evil, region=evil, vault_id=evil) for run in NIGHT.runs_after),

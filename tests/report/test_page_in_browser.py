@@ -16,6 +16,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = Path("/usr/bin/chromium")
 LONG = "a-name-without-any-place-to-break-" * 4
 NIGHT = sample_night()
+assert NIGHT.plan is not None
+PLAN = NIGHT.plan
 PAGES = {
     "sample": html(NIGHT),
     "big": html(sample_night(2000, 8)),
@@ -31,6 +33,11 @@ PAGES = {
         replace(
             NIGHT,
             vms=tuple(replace(vm, name=LONG + vm.name) for vm in NIGHT.vms),
+            plan=replace(
+                PLAN,
+                vms=tuple(replace(vm, name=LONG + vm.name) for vm in PLAN.vms),
+                spacings=tuple(replace(one, application=LONG) for one in PLAN.spacings),
+            ),
             needs_human=(Finding(LONG, LONG, LONG),),
             steps=tuple(replace(step, reason=LONG, before=LONG, after=LONG) for step in NIGHT.steps),
             policy_version=LONG,
@@ -110,6 +117,14 @@ def test_the_page_never_scrolls_sideways(visit: Callable[..., Visit], name: str,
     assert seen.page.evaluate(TOO_WIDE) == []
 
 
+def test_the_load_of_vms_fits_a_narrow_screen_without_scrolling(visit: Callable[..., Visit]) -> None:
+    seen = visit("sample", 320)
+    seen.unfold()
+    box = seen.page.get_by_role("region", name="Load by VM")
+    assert box.get_by_role("row").count() == 56
+    assert box.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_wide_charts_scroll_by_keyboard_inside_their_own_box(visit: Callable[..., Visit]) -> None:
     box = visit("sample", 320).page.get_by_role("region", name="Night after")
     assert box.evaluate("e => e.scrollWidth > e.clientWidth")
@@ -163,6 +178,6 @@ def test_the_page_prints_dark_on_white(visit: Callable[..., Visit], tmp_path: Pa
 def test_a_reader_meets_headings_figures_and_named_charts(visit: Callable[..., Visit]) -> None:
     page = visit("sample").page
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("heading", level=2).count() == 9
+    assert page.get_by_role("heading", level=2).count() == 11
     assert page.get_by_role("img").count() == 4
     assert page.get_by_role("region", name="Peaks and bounds by region").get_by_role("row").count() == 4

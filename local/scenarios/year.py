@@ -122,12 +122,13 @@ def year(seed: int, nights: int = 365) -> Told:
     hand = Hand(world, draw, HABITS, (*RETENTION, "tin"), frozenset({keeper}))
     one = Year(told, hand, draw)
     one.notes_tags()
-    begins, yearly = world.now, _yearly(world, keeper)
+    begins = world.now
     for at, happens in _events(one, nights):
         told.until(max(world.now, at))
         happens()
     told.until(max(world.now, begins + timedelta(days=nights)))
-    return _judged(one, begins, _yearly(world, keeper) - yearly)
+    yearly = [job for job in world.jobs.values() if job.item_id == keeper and "yearly" in job.tags]
+    return _judged(one, begins, sum(job.started_at >= begins for job in yearly))
 
 
 def _events(one: Year, nights: int) -> list[tuple[datetime, Callable[[], None]]]:
@@ -178,7 +179,7 @@ def _judged(one: Year, begins: datetime, yearly_runs: int) -> Told:
         at_least("new versions of fleet.yaml", days // 20, one.versions),
         *(at_least(f"clock changes of {zone}", days // 180 or days // 60, n) for zone, n in changes.items()),
         at_least("failed runs", days // 10, figures["failed_runs"]),
-        at_least("yearly points that the keeper gained", days // 300 or days // 76, yearly_runs),
+        at_least("yearly runs of the keeper", days // 300 or days // 76, yearly_runs),
         zero("recovery points lost early", counters["points_pruned"]),
         zero("VMs stopped by the app", counters["protection_stopped"] - one.theirs["protection_stopped"]),
         zero("disk exclusions lost", counters["exclusions_lost"]),
@@ -195,10 +196,6 @@ def _clock_changes(zone: str, begins: datetime, ends: datetime) -> int:
     local = ZoneInfo(zone)
     offsets = [(begins + timedelta(days=day)).astimezone(local).utcoffset() for day in range((ends - begins).days + 1)]
     return sum(one != other for one, other in pairwise(offsets))
-
-
-def _yearly(world: World, item_id: str) -> int:
-    return sum("yearly" in point.tags for point in world.items[item_id].points)
 
 
 def _fleet(seed: int) -> World:

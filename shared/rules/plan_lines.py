@@ -75,8 +75,11 @@ def _why_moved(member: Candidate, slot: int, proof: RegionProof) -> str:
 
 
 def _takes(member: Candidate) -> str:
-    basis = f"p95 of {member.expected.measured} jobs" if member.expected.measured else "prior, too few own jobs"
-    return f"about {member.expected.minutes:.0f} min ({basis})"
+    expected = member.expected
+    basis = f"p95 of {expected.measured} jobs" if expected.measured else "prior, too few own jobs"
+    if expected.impossible:
+        basis += f"; {expected.impossible} with impossible times left out"
+    return f"about {expected.minutes:.0f} min ({basis})"
 
 
 def _quiet_then(member: Candidate, slot: int) -> str:

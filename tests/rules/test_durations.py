@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.rules.durations import PRIOR_MINUTES, Expected, expected, p95, steady
-from tests.rules.fleet import VAULT_ID, job, jobs
+from tests.rules.fleet import NOW, VAULT_ID, job, jobs
 
 JUDGED = settings(max_examples=100, deadline=None, derandomize=True)
 APP = (VAULT_ID, "iaasvmcontainerv2;rg-app;app")
@@ -59,15 +59,27 @@ def test_a_vm_of_the_same_name_in_another_vault_is_another_vm():
 
 
 @JUDGED
-@given(st.lists(st.floats(0, 5000), min_size=3, max_size=20))
+@given(st.lists(st.floats(1, 4000), min_size=3, max_size=20))
 def test_the_planned_slots_hold_the_measured_time_with_a_margin_and_fit_a_day(minutes):
     found = expected([job("app", taken, n) for n, taken in enumerate(minutes)], [APP])[APP]
     assert 1 <= found.slots <= 48
     assert found.slots == 48 or found.slots * 30 >= max(minutes) * 1.09
 
 
-def test_a_clock_that_went_backwards_gives_no_negative_time():
-    assert expected(jobs("app", -5, 3), [APP])[APP] == Expected(0.0, 1, 3)
+@pytest.mark.parametrize("minutes", [-5, 0, 60 * 24 * 30])
+def test_a_time_that_cannot_be_is_left_out_and_counted(minutes):
+    assert expected(jobs("app", minutes, 3), [APP])[APP] == Expected(PRIOR_MINUTES, 5, 0, impossible=3)
+    history = [*jobs("app", 50, 3), job("app", minutes, 9)]
+    assert expected(history, [APP])[APP] == Expected(50.0, 2, 3, impossible=1)
+
+
+def test_a_job_that_ended_before_it_began_is_left_out_whatever_it_says_it_took():
+    history = [*jobs("app", 50, 3), job("app", 500, 9, ended_at=NOW - timedelta(days=30))]
+    assert expected(history, [APP])[APP] == Expected(50.0, 2, 3, impossible=1)
+
+
+def test_a_first_backup_of_two_days_is_believed():
+    assert expected(jobs("app", 60 * 48, 3), [APP])[APP] == Expected(2880.0, 48, 3)
 
 
 def test_planned_time_is_kept_while_the_measured_time_fits_and_nearly_fills_it():

@@ -4,6 +4,7 @@ Reverting never lowers a retention field: longer retention is adopted, only sche
 lowered) are put back, one full day after the drift was reported.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
@@ -27,8 +28,8 @@ def policy_findings(
     """Return why VMs may not be moved into a policy, by policy id, and what a person should know."""
     present = {policy.id: policy for policy in observed.policies}
     vaults = {vault.id: vault for vault in observed.vaults}
-    blocked: dict[str, str] = {}
-    findings = []
+    blocked = _without_room(desired, present, intent, vaults)
+    findings = [Finding("policy-blocked", policy_id, reason) for policy_id, reason in blocked.items()]
     for target in desired:
         current = present.get(target.id)
         if current is None:
@@ -47,6 +48,27 @@ def policy_findings(
     unneeded = (policy for policy in observed.policies if policy.id not in wanted and _drifted(policy, observed))
     findings += [_adopted_finding(policy, observed) for policy in unneeded]
     return blocked, tuple(findings)
+
+
+def _without_room(
+    desired: Collection[BackupPolicy],
+    present: Mapping[str, BackupPolicy],
+    intent: FleetPolicy,
+    vaults: Mapping[str, Vault],
+) -> dict[str, str]:
+    """Return the new policies that their vault has no room for, which Azure would refuse night after night."""
+    limit = intent.limits.policies_per_vault
+    held = Counter(policy.vault_id for policy in present.values())
+    room = {vault_id: max(0, limit - held[vault_id]) for vault_id in vaults}
+    found = {}
+    for target in sorted(desired, key=lambda policy: policy.id):
+        if target.id in present:
+            continue
+        if not room[target.vault_id]:
+            has = f"{vaults[target.vault_id].name} has {held[target.vault_id]} policies"
+            found[target.id] = f"no room for policy {target.name}: {has}, limits.policies_per_vault is {limit}"
+        room[target.vault_id] = max(0, room[target.vault_id] - 1)
+    return found
 
 
 def rise_in_place(vault: Vault, current: BackupPolicy, target: BackupPolicy, intent: FleetPolicy, today: date) -> str:
@@ -71,7 +93,8 @@ def edits_of(
         if not _drifted(current, observed):
             edits.append(PolicyEdit(target.id, f"the tier changed: {changes}", start))
         elif (since := observed.memory.drift_since.get(target.id)) is not None:
-            edits.append(PolicyEdit(target.id, f"drift, put back: {changes}", max(start, since + NOTICE)))
+            # A clock that was ahead may have reported it "later" than now.
+            edits.append(PolicyEdit(target.id, f"drift, put back: {changes}", max(start, min(since, start) + NOTICE)))
     return tuple(edits)
 
 

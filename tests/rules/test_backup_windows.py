@@ -526,16 +526,17 @@ def test_one_region_that_cannot_be_planned_leaves_the_others():
     there = policy(vault_id=far.id)
     observed = seen(
         vaults=(vault(), far),
-        vms=tuple(vm(name) for name in "abc"),
-        items=(item("a", policy()), item("b", policy()), item("c", there)),
+        vms=tuple(vm(name) for name in "abcd"),
+        items=(*(item(name, policy()) for name in "abd"), item("c", there)),
         policies=(policy(), there),
     )
-    wanted = intent(windows={"night": window("22:30-23:00")}, limits={"vms_per_policy": 1, "policies_per_vault": 1})
+    wanted = intent(windows={"night": window("22:30-23:00")}, limits={"vms_per_policy": 1, "policies_per_vault": 2})
     made = confirmed(observed, wanted)
     assert {line.name: line.action for line in made.vms} == {
         "a": Action.HOLD,
         "b": Action.HOLD,
         "c": Action.MOVE,
+        "d": Action.HOLD,
     }
 
 

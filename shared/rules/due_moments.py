@@ -77,11 +77,14 @@ def _timed_line(
 
 
 def _first_planned(lines: Iterable[VmPlan], occasion: Occasion) -> tuple[VmPlan, ...]:
-    """Return the lines with the instant since which each move is planned, under this version of the intent."""
+    """Return the lines with the instant since which each move is planned, under this version of the intent.
+
+    A plan made by a clock that was ahead says nothing of when: from now on counts.
+    """
     known = occasion.known.vms if occasion.known else ()
     since = {(line.vm_id, line.vault_id, line.policy): line.planned_at for line in known}
     return tuple(
-        replace(line, planned_at=since.get((line.vm_id, line.vault_id, line.policy)) or occasion.now)
+        replace(line, planned_at=min(since.get((line.vm_id, line.vault_id, line.policy)) or occasion.now, occasion.now))
         if line.action is Action.MOVE
         else line
         for line in lines
@@ -89,9 +92,15 @@ def _first_planned(lines: Iterable[VmPlan], occasion: Occasion) -> tuple[VmPlan,
 
 
 def _reported_edits(edits: Iterable[PolicyEdit], occasion: Occasion) -> tuple[PolicyEdit, ...]:
-    """Return the edits; one that was planned before, under this version of the intent, keeps its hour."""
+    """Return the edits; one that was planned before, under this version of the intent, keeps its hour.
+
+    No hour is kept from a plan that a clock which was ahead made for later than a fresh one.
+    """
     due = {(edit.policy_id, edit.reason): edit.due for edit in (occasion.known.edits if occasion.known else ())}
-    return tuple(replace(edit, due=due.get((edit.policy_id, edit.reason), edit.due)) for edit in edits)
+    ahead = occasion.known is not None and occasion.known.made_at > occasion.now
+    return tuple(
+        edit if ahead else replace(edit, due=due.get((edit.policy_id, edit.reason), edit.due)) for edit in edits
+    )
 
 
 def _riders(target: BackupPolicy, members: Iterable[Candidate]) -> list[Passage]:

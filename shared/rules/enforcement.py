@@ -71,6 +71,8 @@ def fleet_objection(made: Plan, intent: FleetPolicy, switches: frozenset[str], n
         return f"blackout until {blackout.last}: {blackout.reason}"
     if made.policy_version != intent.version:
         return f"the newest plan was made for fleet.yaml {made.policy_version}; waiting for one for {intent.version}"
+    if nights_old < 0:
+        return f"the newest plan is for {made.night}, which is still to come: a clock was ahead; waiting for a new one"
     if nights_old > 1:
         return f"the newest plan is {nights_old} nights old; waiting for a fresh one"
     return ""

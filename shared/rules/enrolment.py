@@ -128,7 +128,8 @@ def with_enrolments(made: Plan, observed: Observed, intent: FleetPolicy, night: 
         if isinstance(policy, str):
             findings.append(Finding("not-enrolled", vm.id, f"{vm.name} ({tier.name}) is not protected: {policy}"))
             continue
-        tick = known.due if known else _shared_tick(made, vault, due)
+        # An hour that is further away was chosen by a clock that was ahead.
+        tick = known.due if known and known.due < due + ONE_DAY else _shared_tick(made, vault, due)
         found.append(_enrolment(vm, tier, policy, vault, tick))
     return replace(
         made,

@@ -1,7 +1,7 @@
 """Is every VM protected as intended? In-scope VMs judged against protected items, one finding each."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from shared.model.azure import ProtectedItem, ProtectionState, Vault, Vm
@@ -45,8 +45,18 @@ def judge(observed: Observed, intent: FleetPolicy, today: date = date.min) -> tu
             if item.vm_id not in everything and not item.soft_deleted
         ),
         *_limit_findings(observed, intent),
+        *_empty_tiers(vms.values(), intent),
     ]
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.subject)))
+
+
+def _empty_tiers(vms: Collection[Vm], intent: FleetPolicy) -> Iterable[Finding]:
+    """Return a finding for each tier without a VM, in a fleet that has any: most likely a tag is misspelt."""
+    used = {tier.name for vm in vms if (tier := tier_of(vm, intent.tiers))}
+    for tier in intent.tiers:
+        if vms and tier.name not in used:
+            tag = f"the tag {tier.match.name} with one of its values ({', '.join(tier.match.values)})"
+            yield Finding("tier-empty", tier.name, f"tier {tier.name} matches no VM in scope: none has {tag}")
 
 
 def protected(observed: Observed, intent: FleetPolicy) -> int:

@@ -106,8 +106,9 @@ def test_a_living_membership_hides_a_deleted_one_in_another_vault():
 
 
 def test_a_protected_vm_without_a_tier_is_found_and_an_unprotected_one_is_not():
-    assert codes(seen(["app"], vms=(vm("app", tier=""),))) == [("no-tier", "app")]
-    assert codes(seen(["app"], vms=(vm("app", tier=""),), items=())) == []
+    other = {"vms": (vm("app", tier=""), vm("web")), "items": (item("app", policy()), item("web", SLOT))}
+    assert codes(seen(**other)) == [("no-tier", "app")]
+    assert codes(seen(**other | {"items": (item("web", SLOT),)})) == []
 
 
 def test_a_vm_out_of_scope_is_not_judged():
@@ -172,4 +173,4 @@ def test_findings_come_sorted_whatever_the_order_of_the_world():
 
 
 def test_a_tier_judges_the_vms_that_match_it_only():
-    assert codes(seen(["app"], SLOT), tiers=(tier("silver"), tier())) == []
+    assert codes(seen(["app"], SLOT), tiers=(tier("silver"), tier())) == [("tier-empty", "silver")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.rules.start_delay import ENOUGH_RUNS, by_minute, learn, peak_p99, uniform
+from shared.rules.start_delay import ENOUGH_RUNS, FEW, by_minute, learn, peak_p99, uniform
 
 SCHEDULED = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
 DOCUMENTED = uniform(120)
@@ -98,6 +98,18 @@ def test_a_rare_delay_does_not_set_the_peak():
     delays = sorted([10.0] * 255 + [130.0])
     assert peak_p99([0, 4], [1, 1], delays) == 1
     assert peak_p99([0, 4], [1, 1], sorted([10.0] * 230 + [130.0] * 26)) == 2
+
+
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(0, 47), st.integers(1, 48)), min_size=1, max_size=8),
+    st.integers(0, 239),
+)
+def test_few_runs_and_many_are_counted_alike(runs, delay):
+    on_ring = [sum((slot - start) % 48 < duration for start, duration in runs) for slot in range(48)]
+    times = FEW // len(runs) + 1
+    few, many = (peak_p99(*zip(*each, strict=True), [float(delay)]) for each in (runs, runs * times))
+    assert (few, many) == (max(on_ring), times * max(on_ring))
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

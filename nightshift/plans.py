@@ -1,7 +1,7 @@
 """What would tonight change? The plan, the writes it leads to, and the way back."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +11,16 @@ from nightshift.answers import FAILED, Output, say, say_json, say_table, warn
 from nightshift.load_folder import LoadFolder
 from shared import clock
 from shared.errors import BadMessage
-from shared.model.azure import SLOT_MINUTES
 from shared.model.intent import FleetPolicy
+from shared.model.load import LoadClass
 from shared.model.night import POLICY_STEP
-from shared.model.plan import Enrolment, Outcome, Plan, Step, VmPlan
+from shared.model.plan import Enrolment, Outcome, Plan, RegionProof, Step, VmPlan
 from shared.ports import Ports
+from shared.report.plan_figures import LoadFigures, SpacedApplication, application_figures, load_figures, plan_figures
+from shared.report.wording import clock as clock_text
+from shared.report.wording import late_basis, number, share, spaced
+
+LOAD_CLASSES = tuple(kind.value for kind in LoadClass)
 
 
 def plan(
@@ -96,15 +101,18 @@ def _name(option: str, text: str | None) -> str:
 
 
 def _say_plan(tonight: Plan) -> None:
+    numbers = plan_figures(tonight)
     say(
         f"night of {tonight.night}, policy {tonight.policy_version}",
         f"{len(tonight.vms)} VMs: {len(tonight.moves)} to move, {len(tonight.held)} held; "
         f"{len(tonight.policies)} slot policies",
-        f"planned peak {tonight.peak}, proved bound {tonight.bound:.1f}, ratio {_ratio(tonight.peak, tonight.bound)}",
+        f"planned peak {tonight.peak}, proved bound {tonight.bound:.1f}, ratio {_ratio(tonight.peak, tonight.bound)}, "
+        f"p99 {'-' if numbers.peak_p99 is None else numbers.peak_p99}",
+        f"load: {_load_text(load_figures(tonight))}",
         "",
     )
     say_table(
-        ("region", "peak before", "peak", "bound", "ratio"),
+        ("region", "peak before", "peak", "bound", "ratio", "99 of 100 nights"),
         [
             (
                 proof.region,
@@ -112,9 +120,15 @@ def _say_plan(tonight: Plan) -> None:
                 str(proof.peak),
                 f"{proof.bound:.1f}",
                 _ratio(proof.peak, proof.bound),
+                _late_peak(proof),
             )
             for proof in tonight.proofs
         ],
+    )
+    _say_section(
+        "applications that cannot be kept apart",
+        ("application", "region", "vms", "at best", "two at once"),
+        [_spaced_row(one) for one in application_figures(tonight).spaced],
     )
     _say_section("moves", ("vm", "from", "to", "reason", "due"), [_move_row(vm) for vm in tonight.moves])
     _say_section("enrolments", ("vm", "under", "reason", "due"), [_enrolment_row(one) for one in tonight.enrolments])
@@ -140,16 +154,41 @@ def _move_row(vm: VmPlan) -> tuple[str, ...]:
     return (vm.name, came, f"{vm.policy} {_clock(vm.slot)}", vm.reason, due)
 
 
+def _load_text(load: LoadFigures) -> str:
+    counts = [(name, getattr(load, name)) for name in LOAD_CLASSES]
+    known = [f"{count} {name}" for name, count in counts if count]
+    if not known:
+        return "not asked for; every VM keeps its tier's window"
+    known += [f"{load.not_asked} not asked"] if load.not_asked else []
+    quiet = f"; {load.quiet} of the predictable start in quiet hours of their own" if load.predictable else ""
+    return ", ".join(known) + quiet + _regret_text(load)
+
+
+def _regret_text(load: LoadFigures) -> str:
+    if load.regret is None:
+        return ""
+    before = "" if load.regret_before is None else f", {number(load.regret_before)} at the old starts"
+    return f"; mean regret {number(load.regret)} points{before}"
+
+
+def _late_peak(proof: RegionProof) -> str:
+    if proof.peak_p99 is None:
+        return "-"
+    return f"at most {proof.peak_p99}, {late_basis(proof.delays_measured)}"
+
+
+def _spaced_row(one: SpacedApplication) -> tuple[str, ...]:
+    odds = f"{share(one.overlap_probability)} of nights"
+    return (one.application, one.region, ", ".join(one.vms), spaced(one.gap_minutes), odds)
+
+
 def _enrolment_row(one: Enrolment) -> tuple[str, ...]:
     vault = one.vault_id.rpartition("/")[2]
     return (one.name, f"{one.policy} in {vault}", one.reason, f"{one.due:%Y-%m-%d %H:%M} UTC")
 
 
 def _clock(slot: int | None) -> str:
-    if slot is None:
-        return "at no known time"
-    minutes = slot * SLOT_MINUTES
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return "at no known time" if slot is None else clock_text(slot)
 
 
 def _ratio(peak: int, bound: float) -> str:
@@ -198,16 +237,21 @@ def _as_json(tonight: Plan) -> dict[str, Any]:
         "peak_before": sum(proof.peak_before for proof in tonight.proofs),
         "bound": tonight.bound,
         "ratio": tonight.peak / tonight.bound if tonight.bound > 0 else None,
-        "regions": [
-            {"region": proof.region, "peak_before": proof.peak_before, "peak": proof.peak, "bound": proof.bound}
-            for proof in tonight.proofs
-        ],
+        "peak_p99": plan_figures(tonight).peak_p99,
+        "regions": [_region_json(proof) for proof in tonight.proofs],
+        "load": asdict(load_figures(tonight)),
+        "spaced": [asdict(one) for one in application_figures(tonight).spaced],
         "moves": [_vm_json(vm) for vm in tonight.moves],
         "held": [_vm_json(vm) for vm in tonight.held],
         "edits": [{"policy": edit.policy_id, "reason": edit.reason, "due": edit.due} for edit in tonight.edits],
         "enrolments": [_enrolment_json(one) for one in tonight.enrolments],
         "findings": [{"code": found.code, "subject": found.subject, "text": found.text} for found in tonight.findings],
     }
+
+
+def _region_json(proof: RegionProof) -> dict[str, Any]:
+    names = ("region", "peak_before", "peak", "bound", "peak_p99", "delays_measured")
+    return {name: getattr(proof, name) for name in names}
 
 
 def _enrolment_json(one: Enrolment) -> dict[str, Any]:
@@ -227,5 +271,9 @@ def _vm_json(vm: VmPlan) -> dict[str, Any]:
         "slot",
         "current_slot",
         "reason",
+        "load_class",
+        "expected_load",
+        "regret",
+        "regret_before",
     )
     return {name: getattr(vm, name) for name in names} | {"due": vm.due}

@@ -137,11 +137,16 @@ class SmallFleet:
 
 @dataclass
 class SmallLoad:
+    """Every VM's load by the UTC hour, the same each day; nothing was measured where `by_hour` is empty."""
+
     asked: list[str] = field(default_factory=list)
+    by_hour: tuple[float, ...] = ()
 
     def series(self, vms: Sequence[Vm], since: datetime, until: datetime) -> dict[str, LoadSeries]:
         self.asked += [vm.name for vm in vms]
-        return {vm.id: LoadSeries(vm.id, since, 60, ()) for vm in vms}
+        hours = (until - since) // timedelta(hours=1) if self.by_hour else 0
+        values = tuple(self.by_hour[(since.hour + hour) % 24] for hour in range(hours))
+        return {vm.id: LoadSeries(vm.id, since, 60, values) for vm in vms}
 
 
 @dataclass

@@ -1,11 +1,30 @@
 """Do plan, diff and rollback say what would change, and write only when told to?"""
 
 import json
+import re
 from dataclasses import replace
 
+import pytest
+
+from shared.flows import backup_windows, fleet_policy
 from shared.flows.look import ORIGINS
+from shared.messages import plan_from_json, plan_to_json
 from tests.nightshift.conftest import Run
-from tests.nightshift.small_fleet import DEFAULT_POLICY, NOW, VAULT, VMS, Small, SmallFleet, SmallVaults, Throttled
+from tests.nightshift.small_fleet import (
+    DEFAULT_POLICY,
+    NOW,
+    POLICY_TEXT,
+    VAULT,
+    VMS,
+    Small,
+    SmallFleet,
+    SmallVaults,
+    Throttled,
+    item,
+)
+
+BUSY_AT_MIDNIGHT = (80.0, 80.0, 80.0, *(5.0,) * 20, 80.0)
+"""Per cent by UTC hour: busy from 23:00 to 03:00."""
 
 
 def moved_once(small: Small) -> None:
@@ -47,6 +66,68 @@ def test_a_diff_names_every_write_with_its_reason_and_hour(run: Run, small: Smal
     assert "membership held-03: stays on DefaultPolicy" in result.stdout
     assert any(line.startswith("policy ns-standard-") for line in result.stdout.splitlines())
     assert small.vaults.writes == []
+
+
+def test_a_plan_sums_up_late_starts_and_load(run: Run, small: Small) -> None:
+    small.load.by_hour = BUSY_AT_MIDNIGHT
+    said = run("plan").stdout
+    assert "planned peak 1, proved bound 1.0, ratio 1.000, p99 2\n" in said
+    assert "load: 2 predictable, 1 not asked; 2 of the predictable start in quiet hours of their own; mean" in said
+    assert "mean regret 0 points" in said
+    assert "at most 2, by Azure's documented lateness of up to 2 h" in said
+    answer = json.loads(run("plan", "--output", "json").stdout)
+    assert answer["peak_p99"] == answer["regions"][0]["peak_p99"] == 2
+    assert answer["regions"][0]["delays_measured"] == 0
+    assert (answer["load"]["predictable"], answer["load"]["quiet"], answer["load"]["not_asked"]) == (2, 2, 1)
+    assert [(move["load_class"], move["expected_load"], move["regret"]) for move in answer["moves"]] == [
+        ("predictable", 5.0, 0.0)
+    ] * 2
+
+
+@pytest.mark.parametrize("command", ["plan", "diff"])
+def test_each_move_is_shown_with_peak_and_load_before_and_after(run: Run, small: Small, command: str) -> None:
+    small.load.by_hour = BUSY_AT_MIDNIGHT
+    said = " ".join(run(command).stdout.split())
+    assert said.count("region's peak 3 -> 1; its") == 2
+    assert said.count("load then 80 -> 5 %") == 2
+    answer = json.loads(run(command, "--output", "json").stdout)
+    told = [row["reason"] for row in answer["moves" if command == "plan" else "steps"]]
+    assert sum("; region's peak 3 -> 1; its load then 80 -> 5 %" in reason for reason in told) == 2
+
+
+def test_load_that_could_not_be_measured_is_told(run: Run, small: Small) -> None:
+    assert "load: 2 unknown, 1 not asked\n" in run("plan").stdout
+    small.vaults, small.fleet = SmallVaults(memberships={}), SmallFleet(machines=())
+    assert "load: not asked for; every VM keeps its tier's window\n" in run("plan").stdout
+
+
+def test_an_application_that_cannot_be_kept_apart_is_a_line_of_its_own(run: Run, small: Small) -> None:
+    small.policies.text = POLICY_TEXT.replace("06:00", "21:00") + "separation: {tag: app}\n"
+    small.fleet.machines = tuple(replace(vm, tags={**vm.tags, "app": "shop"}) for vm in VMS[:2])
+    small.vaults = SmallVaults({vm.id: item(vm) for vm in small.fleet.machines})
+    said = run("plan").stdout
+    assert "applications that cannot be kept apart (1)\n" in said
+    assert re.search(r"^shop +westeurope +app-01, app-02 +120 min overlap +100 % of nights", said, re.MULTILINE)
+    (spaced,) = json.loads(run("plan", "--output", "json").stdout)["spaced"]
+    assert (spaced["application"], spaced["vms"], spaced["gap_minutes"], spaced["overlap_probability"]) == (
+        *("shop", ["app-01", "app-02"], -120, 1.0),
+    )
+
+
+def test_a_plan_stored_by_an_older_version_is_planned_on(run: Run, small: Small) -> None:
+    run_plan = backup_windows.plan(small.ports(), fleet_policy.parse(POLICY_TEXT), NOW)
+    stored = json.loads(plan_to_json(run_plan))
+    del stored["plan"]["spacings"]
+    for row in stored["plan"]["vms"]:
+        for name in ("load_class", "expected_load", "regret", "regret_before"):
+            del row[name]
+    for row in stored["plan"]["proofs"]:
+        del row["peak_p99"], row["delays_measured"]
+    small.plans.plan = plan_from_json(json.dumps(stored))
+    assert [move["slot"] for move in json.loads(run("plan", "--output", "json").stdout)["moves"]] == [
+        move.slot for move in run_plan.moves
+    ]
+    assert run("diff").exit_code == 0
 
 
 def test_a_diff_is_one_json_object(run: Run, small: Small) -> None:

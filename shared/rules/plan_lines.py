@@ -44,6 +44,7 @@ def line(member: Candidate, slot: int | None, policy: str | None, proofs: Mappin
         load_class=profile.kind.value if profile else "",
         expected_load=_rounded(_load_at(member, slot)),
         regret=_rounded(_regret_at(member, slot)),
+        regret_before=_rounded(_regret_at(member, membership.slot)),
     )
 
 

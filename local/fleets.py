@@ -30,6 +30,13 @@ TRAPS = {
 """The demo's special VMs: what is special about each, and its name."""
 UNPROTECTED = ("SQL-WEU-24", "SQL-WEU-40", "app-eus-19", "SQL-EUS-20")
 """The demo's VMs without protection."""
+APPLICATIONS = {
+    "shop": ("db-weu-22", "app-weu-31", "web-weu-33"),
+    "billing": ("SQL-EUS-04", "SQL-EUS-12", "SQL-EUS-16", "db-eus-06"),
+}
+"""The demo's applications that span VMs: the first fits into its windows one after another, the second does not."""
+FAILING = ("SQL-WEU-28", "SQL-WEU-36", "app-weu-35", "db-weu-26", "web-weu-29", "web-weu-37")
+"""VMs of one vault, in no application, whose backups the demo lets fail once they are moved."""
 LOADS = {"app-weu-15": "saturated", "web-weu-13": "bursty", "db-eus-14": "off"}
 """The demo's VMs whose load is not their kind's: busy at all hours, busy without a pattern, deallocated."""
 
@@ -69,6 +76,7 @@ def demo(seed: int = 7, start: datetime = EPOCH, pace: Pace | None = None, limit
                 _protect(world, vault, vm, _home(vm))
     for vm in world.vms.values():
         vm.load = LOADS.get(vm.name, vm.load)
+    _tag_applications(world)
     _repolicy(world, {"raise": "DefaultPolicy", "richer-1": "Critical", "richer-2": "Critical"})
     _repolicy(world, {"yearly": "Archive", "hourly": "Hourly"})
     backfill(world, HISTORY_DAYS)
@@ -137,6 +145,13 @@ def _add_usual_vm(world: World, region: str, number: int) -> Vm:
     vm = add_vm(world, name, f"rg-{kind}-{short}", region, {"backup-tier": tier, "owner": f"team-{kind.lower()}"})
     vm.load = _KINDS[kind]
     return vm
+
+
+def _tag_applications(world: World) -> None:
+    applications = {name: application for application, names in APPLICATIONS.items() for name in names}
+    for vm in world.vms.values():
+        if vm.name in applications:
+            vm.tags["application"] = applications[vm.name]
 
 
 def _home(vm: Vm) -> str:

@@ -12,7 +12,7 @@ from local.world.state import Refused
 
 
 def routes(cloud: Cloud) -> list[Route]:
-    """Return the control routes over `cloud`: clock, wait, caller, log, truth, human and faults."""
+    """Return the control routes over `cloud`: clock, wait, caller, log, truth, human, failing and faults."""
 
     async def read_clock(_: Request) -> Response:
         return _clock(cloud)
@@ -40,6 +40,11 @@ def routes(cloud: Cloud) -> list[Route]:
         cloud.human(str(what.pop("kind")), **what)
         return JSONResponse({"done": True})
 
+    async def failing(request: Request) -> Response:
+        names: list[str] = (await request.json())["vms"]
+        cloud.fail(names)
+        return JSONResponse({"failing": len(names)})
+
     async def faults(request: Request) -> Response:
         document = await request.json()
         cloud.set_faults(document.get("name") or document)
@@ -53,6 +58,7 @@ def routes(cloud: Cloud) -> list[Route]:
         Route("/_local/log", log, methods=["GET"]),
         Route("/_local/truth", truth, methods=["GET"]),
         Route("/_local/human", human, methods=["POST"]),
+        Route("/_local/failing", failing, methods=["POST"]),
         Route("/_local/faults", faults, methods=["POST"]),
     ]
 

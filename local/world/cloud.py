@@ -1,6 +1,8 @@
 """How is the pretend Azure driven from outside? One facade for its HTTP surface, in-memory ports, host and judge."""
 
 import math
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +49,13 @@ class Cloud:
     def human(self, kind: str, **what: Any) -> None:
         """Let a human do something: see `local.world.human.act`. Raises Refused or ValueError."""
         human.act(self.world, kind, what)
+
+    def fail(self, names: Collection[str]) -> None:
+        """Let the backups of these VMs fail from now on, and of no others; raises ValueError for an unknown name."""
+        known = {vm.name: vm.id.lower() for vm in self.world.vms.values()}
+        if unknown := sorted(set(names) - known.keys()):
+            raise ValueError(f"failing: no VM is named {', '.join(unknown)}")
+        self.world.pace = replace(self.world.pace, failing=frozenset(known[name] for name in names))
 
     def begin(self, method: str, path: str) -> Fault | None:
         """Charge the time of one call to the clock and return the fault that strikes it, if any."""

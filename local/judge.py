@@ -1,8 +1,9 @@
 """What really happened? Figures counted from the pretend Azure's own truth and access log, never from the app."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from itertools import combinations
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,19 @@ def _highest(edges: list[tuple[datetime, int]]) -> int:
         running += change
         highest = max(highest, running)
     return highest
+
+
+def overlaps(truth: Truth, vms: Collection[str], begins: datetime, ends: datetime) -> int:
+    """Count the pairs of backups of two of these VMs, started in [begins, ends), that ran at the same time."""
+    runs = [
+        (parse(job["started_at"]), parse(job["ended_at"] or truth["now"]), job["vm"].lower())
+        for job in truth["jobs"]
+        if job["operation"] == "Backup" and job["vm"].lower() in vms and begins <= parse(job["started_at"]) < ends
+    ]
+    return sum(
+        one_vm != other_vm and began < other_ended and other_began < ended
+        for (began, ended, one_vm), (other_began, other_ended, other_vm) in combinations(runs, 2)
+    )
 
 
 def jobs_by_status(truth: Truth, begins: datetime, ends: datetime) -> Counter[str]:
@@ -73,13 +87,16 @@ def first_protections(before: Truth, log: Iterable[Entry]) -> list[Entry]:
     ]
 
 
-def calls_floor(before: Truth, after: Truth) -> int:
+def calls_floor(before: Truth, after: Truth, *later: tuple[Truth, Truth]) -> int:
     """Return the fewest calls that a careful change needs.
 
-    Item and policy pages once before and once after, one write for each changed policy and each moved VM.
+    Item and policy pages once before and once after, one write for each changed policy and each moved VM. `later` are
+    further spans, each from a look to a look, where people were at work in between: what they undid was written all
+    the same.
     """
     pages: int = sum(before["pages"]["items"].values()) + sum(before["pages"]["policies"].values())
-    return 2 * pages + len(policies_changed(before, after)) + len(moved(before, after))
+    spans = ((before, after), *later)
+    return 2 * pages + sum(len(policies_changed(*span)) + len(moved(*span)) for span in spans)
 
 
 def entries(log: Iterable[Entry], function: str, since: datetime | None = None) -> list[Entry]:
@@ -91,12 +108,15 @@ def entries(log: Iterable[Entry], function: str, since: datetime | None = None) 
     ]
 
 
-def writes(log: Iterable[Entry], since: datetime | None = None) -> list[Entry]:
-    """Return the calls by any function that changed a policy or a membership."""
+def writes(log: Iterable[Entry], since: datetime | None = None, until: datetime | None = None) -> list[Entry]:
+    """Return the calls by any function, in [since, until), that changed a policy or a membership."""
     return [
         entry
         for entry in log
-        if entry["effect"] and "#" in entry["label"] and (since is None or parse(entry["at"]) >= since)
+        if entry["effect"]
+        and "#" in entry["label"]
+        and (since is None or parse(entry["at"]) >= since)
+        and (until is None or parse(entry["at"]) < until)
     ]
 
 

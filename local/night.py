@@ -19,10 +19,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from local import judge
+from local import fleets, people
+from local.app_log import events
 from local.child import ChildError
 from local.clock import iso
-from local.expectations import NIGHT, Story, checks, failed, figures
+from local.expectations import checks, failed
+from local.figures import NIGHT, Looks, Story, Times, figures, summary
 from local.setup_node import NodeMissingError
 from local.stack import ROOT, Stack, Wanted, running_stack
 from shared import clock, wiring
@@ -37,12 +39,19 @@ HUMAN_AT = BEGINS + timedelta(hours=23)
 """The afternoon after the moves, somebody puts a VM back by hand."""
 CREATED_AT = BEGINS + NIGHT + timedelta(hours=3, minutes=10)
 """In the second evening somebody creates a VM, and a message asks for a check of it."""
-CREATED = "app-eus-61"
+FAILING_AT = CREATED_AT + timedelta(minutes=20)
+"""From then on the backups of some VMs that were moved fail."""
+AT_WORK = BEGINS + NIGHT + timedelta(hours=19, minutes=10)
+"""In the second morning an operator publishes the policy anew: the plan that follows sees the failures."""
 REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
 """After the second night's windows: the app has made its morning report at 13:45."""
+RESUMED_AT = REPORTED_AT + timedelta(minutes=30)
+"""The failures are mended, and an operator lets moves go on; the tick in between must not have moved any."""
 AGAIN = BEGINS + 2 * NIGHT
 ENDS = AGAIN + NIGHT - timedelta(minutes=55)
 """One day more, in which nothing has changed and nothing may be written; it plans and enforces once."""
+SHORTLY = timedelta(minutes=1)
+"""A move takes half a minute."""
 STEP = timedelta(hours=4)
 STORE = "nightshift"
 """The app's one container and one table."""
@@ -79,6 +88,7 @@ def main(arguments: list[str]) -> int:
 def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     """Live through the nights and return what was seen, with the app's own report of the second one."""
     _publish(stack, policy)
+    fleet = yaml.safe_load(policy.read_text("utf-8"))
     before = stack.arm.get("/_local/truth")
     invocations: Counter[str] = Counter()
     with _progress() as progress, _own_ports(stack):
@@ -86,17 +96,34 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         plan = _plan()
         _run(stack, HUMAN_AT, invocations, progress)
         enforced = stack.arm.get("/_local/truth")
-        _human_moves_a_vm_back(stack, before, enforced)
+        people.move_back(stack.arm, before, enforced)
+        _run(stack, HUMAN_AT + SHORTLY, invocations, progress)
+        touched = stack.arm.get("/_local/truth")
         _run(stack, CREATED_AT, invocations, progress)
-        _create_a_vm(stack, before)
+        people.create_a_vm(stack.arm, before, CREATED_AT)
+        _run(stack, FAILING_AT, invocations, progress)
+        people.let_backups_fail(stack.arm, fleets.FAILING)
+        _run(stack, AT_WORK, invocations, progress)
+        people.raise_a_tier(stack.arm, before)
+        people.publish_with_a_note(policy.read_text("utf-8"))
         _run(stack, REPORTED_AT, invocations, progress)
         after = stack.arm.get("/_local/truth")
         report = _report(REPORTED_AT)
+        _run(stack, RESUMED_AT, invocations, progress)
+        people.let_backups_fail(stack.arm, ())
+        people.let_moves_go_on(RESUMED_AT)
         _run(stack, ENDS, invocations, progress)
-    end = stack.arm.get("/_local/truth")
-    log = stack.arm.get("/_local/log")
-    fleet = yaml.safe_load(policy.read_text("utf-8"))
-    return Story(before, after, end, log, plan, invocations, BEGINS, AGAIN, CREATED_AT, fleet), report
+    story = Story(
+        looks=Looks(before, enforced, touched, after, end=stack.arm.get("/_local/truth")),
+        log=stack.arm.get("/_local/log"),
+        told=events(stack.host_log),
+        plan=plan,
+        spacings=report.plan.spacings if report.plan else (),
+        invocations=invocations,
+        times=Times(BEGINS, CREATED_AT, REPORTED_AT, RESUMED_AT, AGAIN),
+        fleet=fleet,
+    )
+    return story, report
 
 
 def _publish(stack: Stack, policy: Path) -> None:
@@ -116,26 +143,6 @@ def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Cl
             if not record["ok"]:
                 _console.print(f"[yellow]{record['at']} {record['function']}: {record['error']}[/]")
         progress.to(now)
-
-
-def _human_moves_a_vm_back(stack: Stack, before: judge.Truth, enforced: judge.Truth) -> None:
-    moved = sorted(judge.moved(before, enforced))
-    if moved:
-        vault = next(item["vault"] for item in enforced["items"] if item["vm"].lower() == moved[-1])
-        policy_id = next(
-            name
-            for name in before["policies"]
-            if name.lower().startswith(vault.lower()) and name.lower().endswith("/defaultpolicy")
-        )
-        stack.arm.post("/_local/human", {"kind": "assign", "vm": moved[-1], "policy_id": policy_id})
-
-
-def _create_a_vm(stack: Stack, before: judge.Truth) -> None:
-    """Create a VM like its neighbours where one vault fits, and ask the app to check it."""
-    like = next(item["vm"] for item in before["items"] if "/app-eus-" in item["vm"].lower())
-    stack.arm.post("/_local/human", {"kind": "create", "like": like, "name": CREATED})
-    ports = wiring.ports()
-    check_requests.ask(ports, fleet_policy.read(ports, CREATED_AT), vm=CREATED)
 
 
 @contextmanager
@@ -190,6 +197,8 @@ def _say(found: dict[str, Any], report: NightReport, options: argparse.Namespace
         table.add_row(check.name, check.expected, check.measured, "[green]ok[/]" if check.ok else "[red]NOT OK[/]")
     out = Console()
     out.print(table)
+    for told in summary(found):
+        out.print(told, soft_wrap=True, highlight=False)
     for line in report.needs_human:
         out.print(f"needs a human: {line.text}", soft_wrap=True, highlight=False)
     out.print(f"\nreport: {options.folder / 'report.html'}\nfigures: {options.folder / 'report.json'}", soft_wrap=True)
@@ -224,7 +233,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         "--policy", type=Path, default=ROOT / "samples" / "fleet.yaml", help="the fleet.yaml to publish"
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "night", help="where the report goes")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--faults", default="issue", help="calm, issue, or a JSON file of faults")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     return parser.parse_args(arguments)

@@ -75,11 +75,16 @@ class Stack:
             raise RuntimeError("the host is not running: call start_host first")
         return self._host
 
+    @property
+    def host_log(self) -> Path:
+        """What the host and the app in it logged, one JSON object a line; it is there once the host was started."""
+        return self.folder / "host.log"
+
     def start_host(self) -> None:
         """Start the app's host and wait until it serves; raise ChildError with its last words where it does not."""
         app = str(self.wanted.app)
         command = [sys.executable, "-m", "local.host", "--app", app, "--arm", self.arm.url, "--port", "0"]
-        self._host_process = Child("Functions host", command, self.folder / "host.log", self.environment, ROOT)
+        self._host_process = Child("Functions host", command, self.host_log, self.environment, ROOT)
         self._host = Control(self._ready(self._host_process)["host"])
 
     def stop_host(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from local import fleets
-from local.expectations import ENFORCE
+from local.figures import ENFORCE
 from local.scenarios.faults import KINDS, OneFault
 from local.scenarios.intent import document
 from local.scenarios.nights import SENT, Nights, eve_of_first_moves

@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from local import fleets, judge
-from local.expectations import CALLS_ABOVE_FLOOR, ENFORCE
+from local.expectations import CALLS_ABOVE_FLOOR
+from local.figures import ENFORCE
 from local.scenarios.intent import document
 from local.scenarios.nights import Nights
 from local.scenarios.told import Told, active, at_least, at_most, moves, unharmed, writes, zero

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from local import fleets
-from local.expectations import ENFORCE
+from local.figures import ENFORCE
 from local.scenarios.intent import document
 from local.scenarios.nights import Nights, eve_of_first_moves
 from local.scenarios.told import Told, at_least, at_most, moves, per_vault_day, policy_writes, unharmed, zero

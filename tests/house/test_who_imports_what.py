@@ -7,7 +7,15 @@ import pytest
 
 from tests.house.source import DEPLOYED, PRODUCTION, Module, modules, offenders, parse, within
 
-ACQUAINTED = ("local.host", "local.memory", "local.scenarios", "local.night", "local.expectations")
+ACQUAINTED = (
+    "local.host",
+    "local.memory",
+    "local.scenarios",
+    "local.night",
+    "local.people",
+    "local.figures",
+    "local.expectations",
+)
 """The parts of the local Azure that may know the app; all others are the judge, or plain tools."""
 RUNTIME_PACKAGES = ("azure", "pydantic", "pydantic_core", "yaml", "jinja2", "markupsafe")
 """Import names of what requirements.txt installs for the app's own use."""

@@ -36,6 +36,10 @@ def test_the_figures_have_every_key_that_readers_rely_on(night: tuple[dict[str, 
     assert {"peak_before", "peak_after"} <= figures["observed"].keys()
     assert {"writes", "calls", "calls_floor", "second_run_writes"} <= figures["enforce"].keys()
     assert {"completed", "failed"} <= figures["jobs"].keys()
+    assert {
+        "application", "vms", "overlaps_before", "overlaps_after", "impossible",
+    } <= figures["separation"].keys()  # fmt: skip
+    assert {"tripped", "alerts", "moves_after"} <= figures["breaker"].keys()
     assert {"points_pruned", "invocations"} <= figures.keys()
 
 
@@ -87,3 +91,38 @@ def test_the_report_tells_what_was_written_what_is_held_and_what_was_counted(
     assert "yearly points: 7 years" in page
     assert "Measured from outside" in page
     assert page.count("<svg") >= 4
+
+
+def test_an_application_of_three_vms_is_kept_apart_where_it_overlapped_before(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    separation = night[0]["separation"]
+    assert separation["application"] == "shop"
+    assert separation["vms"] == ["app-weu-31", "db-weu-22", "web-weu-33"]
+    assert separation["overlaps_before"] > 0
+    assert separation["overlaps_after"] == 0
+
+
+def test_an_application_that_cannot_be_kept_apart_is_reported_with_its_probability(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    [billing] = night[0]["separation"]["impossible"]
+    assert (billing["application"], len(billing["vms"])) == ("billing", 4)
+    assert 0 < billing["overlap_probability"] < 1
+    page = (night[1] / "report.html").read_text("utf-8")
+    assert f"expected to run at once in {billing['overlap_probability']:.0%} of nights" in page
+
+
+def test_the_breaker_stops_all_moves_with_one_alert_and_the_report_says_why_and_how_they_go_on(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    breaker = night[0]["breaker"]
+    assert breaker["tripped"] is True
+    assert breaker["alerts"] == 1
+    assert breaker["withheld"] > 0
+    assert breaker["moves_after"] == 0
+    assert breaker["moves_resumed"] == breaker["withheld"]
+    page = (night[1] / "report.html").read_text("utf-8")
+    assert "All moves are stopped" in page
+    assert "VMs moved lately in westeurope failed or missed their last run" in page
+    assert "nightshift resume --moves" in page

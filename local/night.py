@@ -104,7 +104,7 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         _run(stack, FAILING_AT, invocations, progress)
         people.let_backups_fail(stack.arm, fleets.FAILING)
         _run(stack, AT_WORK, invocations, progress)
-        people.raise_a_tier(stack.arm, before)
+        people.tag_for_patching(stack.arm)
         people.publish_with_a_note(policy.read_text("utf-8"))
         _run(stack, REPORTED_AT, invocations, progress)
         after = stack.arm.get("/_local/truth")

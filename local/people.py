@@ -1,7 +1,8 @@
 """What do people do while the demo runs? Move a VM, create and tag one, break backups, publish, let moves go on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from local import judge
 from local.control import Control
@@ -9,9 +10,9 @@ from shared import wiring
 from shared.flows import breaker, check_requests, fleet_policy
 
 CREATED = "app-eus-61"
-RAISED = "web-weu-21"
-"""The standard VM that its owner tags critical."""
-NOTE = f"\n# {RAISED} is critical from today on\n"
+IN_PATCH_HOURS = ("-2000", "-2030", "-2100", "-2130", "-2200", "-2230")
+"""How slot policies end whose backups would run into the patch hours of samples/fleet.yaml, in winter."""
+NOTE = "\n# From today on a database server more is patched by night.\n"
 
 
 def move_back(arm: Control, before: judge.Truth, enforced: judge.Truth) -> None:
@@ -29,7 +30,7 @@ def move_back(arm: Control, before: judge.Truth, enforced: judge.Truth) -> None:
 
 def create_a_vm(arm: Control, before: judge.Truth, now: datetime) -> None:
     """Create a VM like its neighbours where one vault fits, and ask the app to check it."""
-    like = _vm_id(before, "/app-eus-")
+    like = next(item["vm"] for item in before["items"] if "/app-eus-" in item["vm"].lower())
     arm.post("/_local/human", {"kind": "create", "like": like, "name": CREATED})
     ports = wiring.ports()
     check_requests.ask(ports, fleet_policy.read(ports, now), vm=CREATED)
@@ -40,10 +41,11 @@ def let_backups_fail(arm: Control, names: Iterable[str]) -> None:
     arm.post("/_local/failing", {"vms": list(names)})
 
 
-def raise_a_tier(arm: Control, before: judge.Truth) -> None:
-    """Tag a standard VM critical: a small wish that leads to one move."""
-    tags = {"backup-tier": "critical"}
-    arm.post("/_local/human", {"kind": "tag", "vm": _vm_id(before, f"/{RAISED}"), "tags": tags})
+def tag_for_patching(arm: Control) -> None:
+    """Tag a database server whose backup may run while it is patched: a wish that leads to a move."""
+    items = arm.get("/_local/truth")["items"]
+    vm_id = next(item["vm"] for item in items if _is_a_database(item) and item["policy_id"].endswith(IN_PATCH_HOURS))
+    arm.post("/_local/human", {"kind": "tag", "vm": vm_id, "tags": {"patch-group": "database-servers"}})
 
 
 def publish_with_a_note(text: str) -> None:
@@ -56,6 +58,6 @@ def let_moves_go_on(now: datetime) -> None:
     breaker.resume(wiring.ports(), "ops", now)
 
 
-def _vm_id(truth: judge.Truth, part: str) -> str:
-    found: str = next(item["vm"] for item in truth["items"] if part in item["vm"].lower())
-    return found
+def _is_a_database(item: Mapping[str, Any]) -> bool:
+    name: str = item["vm"].rsplit("/", 1)[-1].lower()
+    return item["vault"].endswith("/rsv-weu-01") and name.startswith(("db-", "sql-"))

@@ -113,7 +113,7 @@ class Limits:
     slots_per_tier: int = 16
     migrations_per_vault_day: int = 10
     job_history_days: int = 14
-    replan_above: float = 1.25
+    replan_above: float = 1.01
     max_retention_days: int = 3700
     initial_backups_per_night: int = 10
     rebalancing_moves_per_night: int = 50

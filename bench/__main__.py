@@ -49,9 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
         case "curves":
             return curves.curves(asked.seed, asked.each, asked.folder)
         case "drift":
-            return max(drift.drift(asked.vms, asked.seed), drift.roll_out(asked.vms, asked.moves, asked.seed))
+            held = max(drift.drift(asked.vms, asked.seed), drift.small(asked.seed))
+            return max(held, drift.roll_out(asked.vms, asked.moves, asked.seed))
         case "smoke":
-            return plan.smoke()
+            return max(plan.smoke(), drift.smoke())
         case _:
             return plan.results()
 

@@ -54,6 +54,28 @@ def test_the_demo_holds_what_its_story_needs() -> None:
     assert by_name[fleets.TRAPS["raise"].lower()].policy_id.endswith("/DefaultPolicy")
 
 
+def test_the_demo_has_two_applications_and_vms_whose_backups_can_fail_without_touching_them() -> None:
+    world = fleets.demo()
+    tagged = {vm.name: vm.tags["application"] for vm in world.vms.values() if "application" in vm.tags}
+    assert tagged == {name: application for application, names in fleets.APPLICATIONS.items() for name in names}
+    shop = [item for item in world.items.values() if item.container.rsplit(";", 1)[-1] in fleets.APPLICATIONS["shop"]]
+    assert len({item.vault_id for item in shop}) == 2
+    assert not {*fleets.FAILING} & {*tagged, *fleets.TRAPS.values(), *fleets.UNPROTECTED}
+
+
+def test_backups_of_named_vms_fail_until_others_are_named() -> None:
+    cloud = Cloud(fleets.demo())
+    began = cloud.now()
+    cloud.fail(fleets.FAILING)
+    cloud.wait(86400)
+    failed = {job.vm_name for job in cloud.world.jobs.values() if job.status == "Failed" and job.started_at > began}
+    assert {*fleets.FAILING} <= failed
+    cloud.fail(())
+    assert not cloud.world.pace.failing
+    with pytest.raises(ValueError, match="no VM is named web-weu-99"):
+        cloud.fail(["web-weu-99"])
+
+
 def test_a_quiet_month_of_the_demo_hurts_nobody() -> None:
     cloud = Cloud(fleets.demo())
     cloud.wait(30 * 86400)

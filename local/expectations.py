@@ -75,7 +75,7 @@ def _apart(separation: Mapping[str, Any]) -> Iterator[Check]:
         chance = one["overlap_probability"]
         met = "they did" if one["overlapped_observed"] else "they did not"
         name = f"chance that backups of {one['application']} ({len(one['vms'])} VMs) overlap"
-        yield Check(name, "between 0 and 100 %", f"{chance:.0%}; {met}", 0 < chance < 1)
+        yield Check(name, "between 0% and 100%", f"{chance:.0%}, {met}", 0 < chance < 1)
 
 
 def _stopped(breaker: Mapping[str, Any]) -> tuple[Check, ...]:

@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     one = commands.add_parser("drift", help="change a fleet day by day, and level one with few moves a night")
     one.add_argument("--vms", type=int, default=2000)
     one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--days", type=int, default=drift.DAYS, help=f"so many days pass (default: {drift.DAYS})")
     one.add_argument("--moves", type=int, default=200, help="at most so many VMs a night may move (default: 200)")
     asked = parser.parse_args(arguments)
     match asked.command:
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "curves":
             return curves.curves(asked.seed, asked.each, asked.folder)
         case "drift":
-            held = max(drift.drift(asked.vms, asked.seed), drift.small(asked.seed))
+            held = max(drift.drift(asked.vms, asked.seed, asked.days), drift.small(asked.seed, asked.days))
             return max(held, drift.roll_out(asked.vms, asked.moves, asked.seed))
         case "smoke":
             return max(plan.smoke(), drift.smoke())

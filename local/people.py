@@ -44,8 +44,9 @@ def let_backups_fail(arm: Control, names: Iterable[str]) -> None:
 def tag_for_patching(arm: Control) -> None:
     """Tag a database server whose backup may run while it is patched: a wish that leads to a move."""
     items = arm.get("/_local/truth")["items"]
-    vm_id = next(item["vm"] for item in items if _is_a_database(item) and item["policy_id"].endswith(IN_PATCH_HOURS))
-    arm.post("/_local/human", {"kind": "tag", "vm": vm_id, "tags": {"patch-group": "database-servers"}})
+    found = [item["vm"] for item in items if _is_a_database(item) and item["policy_id"].endswith(IN_PATCH_HOURS)]
+    if found:
+        arm.post("/_local/human", {"kind": "tag", "vm": found[0], "tags": {"patch-group": "database-servers"}})
 
 
 def publish_with_a_note(text: str) -> None:

@@ -1,18 +1,10 @@
 """Which bugs are planted, one at a time, and which test must catch each?"""
 
-from dataclasses import dataclass
+from tests.planted.bug import Bug
+from tests.planted.level_bugs import LEVEL_BUGS
+from tests.planted.load_bugs import LOAD_BUGS
 
-
-@dataclass(frozen=True, slots=True)
-class Bug:
-    """A mutation: in `file`, `old` (exactly once there) becomes `new`, and the test `caught_by` must fail."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    caught_by: str
-
+__all__ = ["BUGS", "Bug"]
 
 RETENTION = "shared/rules/retention.py"
 MOMENTS = "shared/rules/safe_moments.py"
@@ -215,9 +207,9 @@ BUGS = (
     Bug(
         "put a schedule back at once",
         DRIFT,
-        "max(start, since + NOTICE)",
+        "max(start, min(since, start) + NOTICE)",
         "start",
-        "tests/flows/test_drift.py::test_a_changed_schedule_is_put_back_one_full_day_after_its_report_and_not_before",
+        "tests/rules/test_drift.py::test_a_moved_schedule_is_put_back_no_sooner_than_a_day_after_its_report",
     ),
     Bug(
         "shorten a policy in place",
@@ -499,4 +491,6 @@ BUGS = (
         "since=history,",
         "tests/flows/test_breaker.py::test_an_operator_lets_moves_go_on_and_the_same_runs_do_not_stop_them_again",
     ),
+    *LEVEL_BUGS,
+    *LOAD_BUGS,
 )

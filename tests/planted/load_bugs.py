@@ -1,6 +1,6 @@
 """Which bugs are planted in the judgement of load, and which test must catch each?"""
 
-from tests.planted.bugs import Bug
+from tests.planted.bug import Bug
 
 DAYS = "shared/rules/load/days.py"
 JUDGING = "shared/rules/load/judging.py"

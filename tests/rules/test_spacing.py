@@ -268,6 +268,14 @@ def test_round_the_day_the_next_mornings_run_counts_too():
     assert overlap_probability(runs, uniform(NIGHT), day=1340) == pytest.approx(met(600, 700, 1340, 60)[0], abs=1e-9)
 
 
+def test_two_runs_a_day_meet_on_both_sides():
+    runs, pause = [(0, 180), (240, 180)], 60
+    # With the second run late by u, neither the first one nor the next day's may be in its way.
+    apart = 2 * sum((pause + u + 0.5) / NIGHT / NIGHT for u in range(pause))
+    assert overlap_probability(runs, uniform(NIGHT), day=480) == pytest.approx(1 - apart, abs=1e-4)
+    assert overlap_probability(runs, uniform(NIGHT)) == pytest.approx(met(*runs[0], *runs[1])[0], abs=1e-9)
+
+
 def test_many_equal_runs_are_told_without_counting_their_orders_one_by_one():
     runs = [(0, 1)] * 8
     apart = 1.0
@@ -314,6 +322,7 @@ def test_the_checker_confirms_a_true_spacing():
         ),
         (LONG, [40, 2], [{"group": 9, "gap_slots": 2}], "separation group 9 is spaced, but has no jobs"),
     ],
+    ids=["unclaimed", "wider", "narrower", "forbidden", "needless", "nobody"],
 )
 def test_the_checker_refuses_a_false_spacing(problem, starts, claims, lie):
     assert lie in claimed(problem, starts, claims)

@@ -1,0 +1,179 @@
+"""Is everything that the pretend ARM answers shaped as Azure's own answers, and would the judge tell if it were not?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from local import fleets
+from local.arm.messages import Request, Response
+from local.arm.service import Service, normal
+from local.world.cloud import Cloud
+from local.world.state import Item
+from tests.local.shapes import WIRE, Answer, Judge
+
+
+@cache
+def judge() -> Judge:
+    if not (WIRE / "samples.jsonl").is_file():
+        pytest.skip(f"no recordings at {WIRE}")
+    return Judge(WIRE)
+
+
+@dataclass
+class Talk:
+    """A conversation with the pretend ARM over the demo fleet, and every answer of it."""
+
+    service: Service = field(default_factory=lambda: Service(Cloud(fleets.demo())))
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def item(self) -> Item:
+        items = self.service.cloud.world.items.values()
+        return next(item for item in items if item.container.endswith(";app-weu-03"))
+
+    @property
+    def vault(self) -> str:
+        return self.service.cloud.world.vaults[self.item.vault_id].id
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Response:
+        """Ask and keep the answer."""
+        query = {"api-version": "2024-04-01", **query}
+        request = Request(method, normal(path), query, body or {}, "https://localhost:1", "tester")
+        answer = self.service.handle(request)
+        self.answers.append(Answer(method, path, answer.status, answer.headers, answer.body))
+        return answer
+
+    def wait(self, **span: float) -> None:
+        """Let time pass."""
+        self.service.cloud.wait(timedelta(**span).total_seconds())
+
+    def differences(self) -> list[str]:
+        """Return every difference of every answer once."""
+        found = [line for answer in self.answers for line in judge().differences(answer)]
+        return list(dict.fromkeys(found))
+
+    def last(self) -> Answer:
+        """Return the newest answer."""
+        return self.answers[-1]
+
+
+def follow(talk: Talk, accepted: Response) -> None:
+    """Ask for an operation's status and result before and after its end."""
+    operation = accepted.headers["Location"].split("?")[0].rsplit("/", 1)[-1]
+    for _ in range(2):
+        talk.ask("GET", f"{talk.vault}/backupOperations/{operation}")
+        talk.ask("GET", accepted.headers["Azure-AsyncOperation"].split("?")[0].removeprefix("https://localhost:1"))
+        talk.ask("GET", accepted.headers["Location"].split("?")[0].removeprefix("https://localhost:1"))
+        talk.wait(minutes=1)
+
+
+def vaults(talk: Talk) -> None:
+    talk.ask("GET", talk.vault.rsplit("/", 1)[0])
+    talk.ask("GET", talk.vault)
+
+
+def policies(talk: Talk) -> None:
+    talk.ask("GET", f"{talk.vault}/backupPolicies")
+    for policy in talk.service.cloud.world.policies_in(talk.vault):
+        talk.ask("GET", policy.id)
+        if policy.rules.starts:
+            talk.ask("PUT", policy.id, {"properties": policy.properties})
+
+
+def items(talk: Talk) -> None:
+    talk.ask("GET", f"{talk.vault}/backupProtectedItems")
+    for item in talk.service.cloud.world.items_in(talk.vault):
+        talk.ask("GET", item.id)
+
+
+def moves(talk: Talk) -> None:
+    follow(talk, talk.ask("PUT", talk.item.id, {"properties": {"policyId": f"{talk.vault}/backupPolicies/Critical"}}))
+
+
+def backups(talk: Talk) -> None:
+    follow(talk, talk.ask("POST", f"{talk.item.id}/backup", {"properties": {"objectType": "IaasVMBackupRequest"}}))
+
+
+def jobs(talk: Talk) -> None:
+    moves(talk)
+    talk.wait(hours=13)
+    talk.ask("GET", f"{talk.vault}/backupJobs")
+    for job in talk.service.cloud.world.jobs_in(talk.vault)[:60]:
+        talk.ask("GET", f"{talk.vault}/backupJobs/{job.id}")
+
+
+def points(talk: Talk) -> None:
+    talk.ask("GET", f"{talk.item.id}/recoveryPoints")
+    for point in talk.item.points:
+        talk.ask("GET", f"{talk.item.id}/recoveryPoints/{point.id}")
+
+
+def errors(talk: Talk) -> None:
+    for path in (f"{talk.vault}x", f"{talk.vault}/backupJobs/none", f"{talk.item.id}x", "/nothing/here"):
+        assert talk.ask("GET", path).status == 404
+    assert talk.ask("PUT", talk.item.id, {"properties": {"policyId": "none"}}).status == 400
+
+
+@pytest.mark.parametrize("story", [vaults, policies, items, moves, backups, jobs, points, errors])
+def test_the_judge_finds_nothing_missing_unknown_or_of_a_wrong_type(story: Callable[[Talk], None]) -> None:
+    talk = Talk()
+    story(talk)
+    assert talk.answers
+    assert talk.differences() == []
+
+
+def test_what_the_stories_ask_was_recorded() -> None:
+    talk = Talk()
+    for story in (vaults, policies, items, moves, jobs, points):
+        story(talk)
+    unrecorded = {answer.label for answer in talk.answers if not judge().knows(answer)}
+    polls = "GET vaults/*/backupfabrics/*/protectioncontainers/*/protecteditems/*/operation"
+    assert {label for label in unrecorded if not label.startswith(polls)} == set()
+
+
+def broken(change: Callable[[Any], Any]) -> list[str]:
+    """Return what the judge says of an item's answer after a change to it."""
+    talk = Talk()
+    talk.ask("GET", talk.item.id)
+    answer = talk.last()
+    assert judge().differences(answer) == []
+    change(answer.body)
+    return [line.split(": ", 1)[1] for line in judge().differences(answer)]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda body: body["properties"].pop("vaultId"), "properties.vaultId is missing"),
+        (lambda body: body["properties"].update(colour="blue"), "properties.colour is unknown"),
+        (lambda body: body["properties"].update(isArchiveEnabled="false"), "is string, expected boolean"),
+        (lambda body: body["properties"].update(lastBackupTime="yesterday"), "is string, expected time"),
+        (lambda body: body["properties"].update(protectionState="Sleeping"), "says Sleeping, not one of"),
+        (lambda body: body["properties"].update(protectionState="protected"), "says protected, written Protected"),
+        (lambda body: body.update(type=body["type"].lower()), "type says microsoft.recoveryservices"),
+        (lambda body: body.update(id=body["id"].replace("resourceGroups", "resourcegroups")), "id has the words"),
+        (lambda body: body["properties"].update(PolicyId="x"), "properties.PolicyId is written properties.policyId"),
+    ],
+)
+def test_the_judge_tells_what_is_wrong_with_a_broken_item(change: Callable[[Any], Any], said: str) -> None:
+    assert any(said in line for line in broken(change))
+
+
+def test_the_judge_misses_headers_and_unwelcome_bodies() -> None:
+    talk = Talk()
+    moves(talk)
+    answer = next(one for one in talk.answers if one.method == "PUT")
+    assert judge().differences(replace(answer, headers={}))[0].endswith("header azure-asyncoperation is missing")
+    astray = {**answer.headers, "Location": f"https://localhost:1{talk.vault}/elsewhere/1"}
+    assert "leads to vaults/*/elsewhere/*" in judge().differences(replace(answer, headers=astray))[0]
+    assert "recorded without" in judge().differences(replace(answer, body={}))[0]
+
+
+def test_the_judge_misses_the_body_of_an_error() -> None:
+    talk = Talk()
+    talk.ask("GET", f"{talk.vault}x")
+    assert "the error has the fields" in judge().differences(replace(talk.last(), body={"message": "no"}))[0]

@@ -134,8 +134,11 @@ class Board:
     def clear(self, job: int, start: int) -> bool:
         """Tell whether the job, started there, keeps the gap of its separation group to every placed mate."""
         fleet = self.fleet
+        mates = fleet.mates.get(fleet.separate[job])
+        if mates is None:
+            return True
         reach = fleet.reach(job)
-        for mate in fleet.mates.get(fleet.separate[job], ()):
+        for mate in mates:
             # The longest come first: from here on nobody keeps anybody out.
             if reach <= 0 and fleet.reach(mate) <= 0:
                 return True

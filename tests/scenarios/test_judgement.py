@@ -20,6 +20,8 @@ from local.world import writes as world_writes
 from local.world.state import Item
 from shared.errors import Permanent, Transient
 
+pytestmark = pytest.mark.no_cover
+
 HOUR = timedelta(hours=1)
 SETTLED = timedelta(minutes=1)
 

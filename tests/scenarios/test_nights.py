@@ -13,6 +13,8 @@ from local.world import human
 from local.world.world import EPOCH
 from shared.errors import Transient
 
+pytestmark = pytest.mark.no_cover
+
 ENFORCE, PLAN = "enforce_backup_windows", "plan_backup_windows"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

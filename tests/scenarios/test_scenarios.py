@@ -6,6 +6,8 @@ import pytest
 
 from local.scenarios.command import SCENARIOS, tell
 
+pytestmark = pytest.mark.no_cover
+
 SEEDS = {
     "quiet-weeks": (1, 12),
     "dead-ten-nights": (2, 10),

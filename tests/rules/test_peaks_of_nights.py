@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.rules.start_delay import FEW, peak_p99, uniform
 
-NIGHTS = settings(max_examples=60, deadline=None, derandomize=True)
+NIGHTS = settings(max_examples=8, deadline=None, derandomize=True)
 SLOT = st.tuples(st.integers(0, 47), st.integers(1, 48))
 
 

@@ -1,19 +1,19 @@
-"""How do protected items answer? Handlers of memberships, their operations, on-demand backups and recovery points."""
+"""How do protected items answer? Handlers of memberships, on-demand backups and recovery points."""
 
 from datetime import timedelta
 
 from local.arm import filters, wire
 from local.arm.messages import Call, Response, Route, page, vault_of
+from local.arm.operations import accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
 from local.world import on_demand, writes
-from local.world.state import Item, Operation, Refused
+from local.world.state import Item, Refused
 
 _CONTAINER = VAULT + "/backupFabrics/{fabric}/protectionContainers/{container}"
 ITEM = _CONTAINER + "/protectedItems/{item}"
 _VAULTS = "Microsoft.RecoveryServices/vaults"
 _ITEMS = f"{_VAULTS}/backupFabrics/protectionContainers/protectedItems"
 _RECENT = timedelta(days=30)
-_POLL_SECONDS = "1"
 
 
 def list_items(call: Call) -> Response:
@@ -47,7 +47,7 @@ def put_item(call: Call) -> Response:
             400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: properties are missing."
         )
     operation = writes.put_item(call.world, vault, _item_id(call), properties, call.request.caller)
-    return _accepted(call, operation)
+    return accepted(call, _item_id(call), operation)
 
 
 def trigger_backup(call: Call) -> Response:
@@ -55,25 +55,7 @@ def trigger_backup(call: Call) -> Response:
     vault = vault_of(call)
     expires = (call.request.body.get("properties") or {}).get("recoveryPointExpiryTimeInUTC")
     operation = on_demand.trigger_backup(call.world, vault, _item_id(call), expires, call.request.caller)
-    return _accepted(call, operation)
-
-
-def operation_status(call: Call) -> Response:
-    """Show an operation's status; while it runs the caller is asked to come back in a second."""
-    operation = _operation(call)
-    headers = {"Retry-After": _POLL_SECONDS} if operation.status == "InProgress" else {}
-    return Response(200, wire.operation(operation), headers)
-
-
-def operation_result(call: Call) -> Response:
-    """Answer 202 while the operation runs, then the item, or 204 where there is none to show."""
-    operation = _operation(call)
-    if operation.status == "InProgress":
-        return Response(
-            202, None, {"Location": f"{call.request.origin}{call.request.path}", "Retry-After": _POLL_SECONDS}
-        )
-    item = call.world.items.get(operation.item_id)
-    return Response(200, wire.item(call.world, item)) if item else Response(204)
+    return accepted(call, _item_id(call), operation)
 
 
 def list_points(call: Call) -> Response:
@@ -111,29 +93,6 @@ def _item(call: Call) -> Item:
     if item is None:
         raise Refused(404, "BMSUserErrorItemNotFound", f"The protected item '{call.params['item']}' was not found.")
     return item
-
-
-def _operation(call: Call) -> Operation:
-    operation = call.world.operations.get(call.params["operation"].lower())
-    if operation is None or operation.vault_id != vault_of(call).id.lower():
-        raise Refused(
-            404, "BMSUserErrorOperationNotFound", f"The operation '{call.params['operation']}' was not found."
-        )
-    return operation
-
-
-def _accepted(call: Call, operation: Operation) -> Response:
-    path = f"{call.request.origin}{_item_id(call)}"
-    version = f"?api-version={call.request.query.get('api-version', '')}"
-    return Response(
-        202,
-        None,
-        {
-            "Azure-AsyncOperation": f"{path}/operationsStatus/{operation.id}{version}",
-            "Location": f"{path}/operationResults/{operation.id}{version}",
-            "Retry-After": _POLL_SECONDS,
-        },
-    )
 
 
 ROUTES = (

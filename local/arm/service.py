@@ -2,7 +2,15 @@
 
 import re
 
-from local.arm import routes_fleet, routes_items, routes_jobs, routes_metrics, routes_vaults
+from local.arm import (
+    routes_discovery,
+    routes_fleet,
+    routes_items,
+    routes_jobs,
+    routes_metrics,
+    routes_settings,
+    routes_vaults,
+)
 from local.arm.budgets import Budgets
 from local.arm.messages import Call, Request, Response, Route, error
 from local.faults import Fault
@@ -14,6 +22,8 @@ _ROUTES: tuple[Route, ...] = (
     *routes_vaults.ROUTES,
     *routes_items.ROUTES,
     *routes_jobs.ROUTES,
+    *routes_discovery.ROUTES,
+    *routes_settings.ROUTES,
     *routes_fleet.ROUTES,
     *routes_metrics.ROUTES,
 )
@@ -22,6 +32,8 @@ _INTERNAL = (
     "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
     "If the issue persists, please contact Microsoft support."
 )
+_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action")
+"""Ends of the actions that change nothing, whatever their method."""
 _NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
 _FAULTS = {
     "500": ("RestApiInternalError", _INTERNAL),
@@ -83,7 +95,7 @@ class Service:
             response = route.handler(Call(cloud, request, params))
         except Refused as refused:
             response = error(refused.status, refused.code, refused.message, full=refused.code != "ResourceNotFound")
-        effect = route.method != "GET" and response.status < 300 and not route.action.endswith("read")
+        effect = route.method != "GET" and response.status < 300 and not route.action.lower().endswith(_ASKING)
         if fault and response.status < 300:
             return self._faulty(fault, route), effect
         response.headers |= verdict.headers

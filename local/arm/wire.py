@@ -189,7 +189,7 @@ def operation(record: Operation) -> Json:
     }
     if record.error:
         body["error"] = {"code": record.error[0], "message": record.error[1]}
-    elif record.ended_at:
+    elif record.ended_at and record.job_id:
         body["properties"] = {"objectType": "OperationStatusJobExtendedInfo", "jobId": record.job_id}
     return body
 

@@ -31,7 +31,7 @@ def _tasks(record: Job, now: datetime) -> list[Json]:
     snapped = record.snapshot_ends <= now and not record.error
     tasks = [_task("Take Snapshot", record.started_at, record.snapshot_ends if snapped else None, now)]
     if record.error and record.ended_at:
-        tasks[0]["status"] = "Failed"
+        tasks[0]["status"] = record.status
     if record.vaulted:
         transfer = _task("Transfer data to vault", record.snapshot_ends, record.ended_at, now) if snapped else None
         tasks.append(transfer or _idle_task("Transfer data to vault"))

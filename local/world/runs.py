@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from local.world.limits import Pace
 from local.world.state import Vm
 
+CANCELLED = "UserErrorJobSuccessfullyCancelled"
 FAILURES: dict[str, tuple[int, str, list[str]]] = {
     "CloudInternalError": (
         130001,
@@ -27,7 +28,7 @@ FAILURES: dict[str, tuple[int, str, list[str]]] = {
         "Virtual machine doesn't exist.",
         ["Please make sure that virtual machine exists or select a different virtual machine."],
     ),
-    "UserErrorJobSuccessfullyCancelled": (400158, "Job is cancelled.", []),
+    CANCELLED: (400158, "Job is cancelled.", []),
 }
 """Real error titles with their numbers, texts and recommendations."""
 

@@ -195,7 +195,7 @@ class World:
 
     def _on_end(self, job_id: str) -> None:
         job = self.jobs[job_id]
-        if job.status not in {"InProgress", "Cancelling"}:
+        if job.status != "InProgress":
             return
         job.ended_at = self.now
         job.status = "Failed" if job.error else "Completed"
@@ -215,11 +215,20 @@ class World:
                 point.vaulted = point.vaulted or point.id == wanted
 
     def _on_configured(self, operation_id: str, change: Callable[[], None]) -> None:
-        operation = self.operations[operation_id]
-        operation.status, operation.ended_at = "Succeeded", self.now
-        job = self.jobs[operation.job_id]
+        self._on_done(operation_id)
+        job = self.jobs[self.operations[operation_id].job_id]
         job.status, job.ended_at = "Completed", self.now
         change()
+
+    def _on_cancelled(self, operation_id: str) -> None:
+        job = self.jobs[self.operations[operation_id].job_id]
+        job.status, job.ended_at, job.error = "Cancelled", self.now, runs.CANCELLED
+        self.running.pop(job.item_id, None)
+        self._on_done(operation_id)
+
+    def _on_done(self, operation_id: str) -> None:
+        operation = self.operations[operation_id]
+        operation.status, operation.ended_at = "Succeeded", self.now
 
     def _on_sweep(self) -> None:
         self.after(self.pace.sweep_every, "sweep")

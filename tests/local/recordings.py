@@ -12,16 +12,16 @@ from tests.local.wire_paths import skeleton
 
 type Json = Any
 
-_KINDS = (
+_ESSENTIAL = (
     "properties.backupManagementType",
-    "properties.status",
-    "properties.operation",
     "properties.schedulePolicy.schedulePolicyType",
+    "properties.objectType",
     "status",
 )
-"""What tells recordings of one operation apart, most telling first."""
-_ESSENTIAL = {"properties.backupManagementType", "properties.schedulePolicy.schedulePolicyType"}
 """Recordings that differ in these have other fields."""
+_TELLING = ("properties.status", "properties.operation")
+"""Recordings that agree in both are taken before those that agree in one."""
+_STATUS_OF_WORK = "vaults/*/backupoperations/*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,13 @@ class Recordings:
     folder: Path
 
     def of(self, method: str, path: str, status: int) -> list[Recording]:
-        """Return the recordings of an operation with this status."""
-        return self._by_operation.get((method, skeleton(path), status), [])
+        """Return the recordings of an operation with this status.
+
+        Every `operationsStatus` answers as `backupOperations` does, which alone was recorded.
+        """
+        words = skeleton(path)
+        words = _STATUS_OF_WORK if words.endswith("/operationsstatus/*") else words
+        return self._by_operation.get((method, words, status), [])
 
     def operations(self) -> set[tuple[str, str]]:
         """Return (method, words of the path) of everything that was recorded with success."""
@@ -52,15 +57,17 @@ class Recordings:
 
         Return [] where no recording is of the row's workload and schedule.
         """
-        left = [(one.version, other) for one in recorded for other in rows_of(one.body)]
         ours = dict(leaves(row))
-        for kind in _KINDS:
-            same = [(version, other) for version, other in left if dict(leaves(other)).get(kind) == ours.get(kind)]
-            if not same and kind in _ESSENTIAL:
-                return []
-            left = same or left
-        newest = max((version for version, _ in left), default="")
-        return [other for version, other in left if version == newest]
+        agreeing: dict[int, list[tuple[str, Json]]] = {}
+        for one in recorded:
+            for other in rows_of(one.body):
+                theirs = dict(leaves(other))
+                if all(theirs.get(path) == ours.get(path) for path in _ESSENTIAL):
+                    count = sum(theirs.get(path) == ours.get(path) for path in _TELLING)
+                    agreeing.setdefault(count, []).append((one.version, other))
+        best = agreeing.get(max(agreeing, default=0), [])
+        newest = max((version for version, _ in best), default="")
+        return [other for version, other in best if version == newest]
 
     def values(self, row: Json, recorded: Sequence[Recording]) -> dict[str, list[Json]]:
         """Return every path's recorded values, those of the newest api-version that has the path.

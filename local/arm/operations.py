@@ -1,0 +1,49 @@
+"""How is work followed that goes on after its answer? The 202, and both paths that tell of its end."""
+
+from local.arm import wire
+from local.arm.messages import Call, Response, vault_of
+from local.world.state import Operation, Refused
+
+_POLL_SECONDS = "1"
+
+
+def accepted(call: Call, resource_id: str, operation: Operation) -> Response:
+    """Return the 202: an empty body, and where below `resource_id` status and result are."""
+    path = f"{call.request.origin}{resource_id}"
+    version = f"?api-version={call.request.query.get('api-version', '')}"
+    return Response(
+        202,
+        None,
+        {
+            "Azure-AsyncOperation": f"{path}/operationsStatus/{operation.id}{version}",
+            "Location": f"{path}/operationResults/{operation.id}{version}",
+            "Retry-After": _POLL_SECONDS,
+        },
+    )
+
+
+def operation_status(call: Call) -> Response:
+    """Show an operation's status; while it runs the caller is asked to come back in a second."""
+    operation = _operation(call)
+    headers = {"Retry-After": _POLL_SECONDS} if operation.status == "InProgress" else {}
+    return Response(200, wire.operation(operation), headers)
+
+
+def operation_result(call: Call) -> Response:
+    """Answer 202 while the operation runs, then the item, or 204 where there is none to show."""
+    operation = _operation(call)
+    if operation.status == "InProgress":
+        version = f"?api-version={call.request.query.get('api-version', '')}"
+        location = f"{call.request.origin}{call.request.path}{version}"
+        return Response(202, None, {"Location": location, "Retry-After": _POLL_SECONDS})
+    item = call.world.items.get(operation.item_id)
+    return Response(200, wire.item(call.world, item)) if item else Response(204)
+
+
+def _operation(call: Call) -> Operation:
+    operation = call.world.operations.get(call.params["operation"].lower())
+    if operation is None or operation.vault_id != vault_of(call).id.lower():
+        raise Refused(
+            404, "BMSUserErrorOperationNotFound", f"The operation '{call.params['operation']}' was not found."
+        )
+    return operation

@@ -1,0 +1,88 @@
+"""How do a vault's settings look on the wire? Storage, soft delete, encryption and Resource Guard proxies."""
+
+from local.world.state import Json, Vault
+
+_ITEMS = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
+_GUARDED = {
+    "delete": "deleteProtectedItemRequests",
+    "write": "updateProtectedItemRequests",
+}
+
+
+def storage(vault: Vault) -> Json:
+    """Return the vault's storage redundancy; locked, as that of every vault that protects something."""
+    return _setting(
+        vault,
+        "backupstorageconfig/vaultstorageconfig",
+        {
+            "storageModelType": vault.redundancy,
+            "storageType": vault.redundancy,
+            "dedupState": "Disabled",
+            "xcoolState": "Disabled",
+            "storageTypeState": "Locked",
+            "crossRegionRestoreFlag": False,
+        },
+    )
+
+
+def soft_delete(vault: Vault) -> Json:
+    """Return the vault's soft delete."""
+    return _setting(
+        vault,
+        "backupconfig/vaultconfig",
+        {
+            "enhancedSecurityState": "Enabled",
+            "softDeleteFeatureState": vault.soft_delete,
+            "softDeleteRetentionPeriodInDays": 14,
+            "isSoftDeleteFeatureStateEditable": vault.soft_delete != "AlwaysON",
+        },
+    )
+
+
+def encryption(vault: Vault) -> Json:
+    """Return the vault's encryption: with the platform's keys."""
+    return _setting(
+        vault,
+        "backupEncryptionConfigs/backupResourceEncryptionConfig",
+        {
+            "useSystemAssignedIdentity": True,
+            "encryptionAtRestType": "MicrosoftManaged",
+            "lastUpdateStatus": "NotEnabled",
+            "infrastructureEncryptionState": "Disabled",
+        },
+    )
+
+
+def guard_proxy(vault: Vault) -> Json:
+    """Return the proxy of a guarded vault: which Resource Guard approves what."""
+    guard = (
+        f"/subscriptions/{vault.subscription}/resourcegroups/{vault.resource_group}"
+        "/providers/Microsoft.DataProtection/resourceGuards/guard"
+    )
+    approved = [
+        {
+            "vaultCriticalOperation": f"{_ITEMS}/{operation}",
+            "defaultResourceRequest": f"{guard}/{requests}/default",
+        }
+        for operation, requests in _GUARDED.items()
+    ]
+    return _setting(
+        vault,
+        "backupResourceGuardProxies/VaultProxy",
+        {
+            "resourceGuardResourceId": guard,
+            "resourceGuardOperationDetails": approved,
+            "lastUpdatedTime": "2026-01-04T06:35:01.5602793Z",
+            "description": "Guards the vault.",
+        },
+    )
+
+
+def _setting(vault: Vault, path: str, properties: Json) -> Json:
+    kind, name = path.split("/")
+    return {
+        "id": f"{vault.id}/{path}",
+        "name": name,
+        "type": f"Microsoft.RecoveryServices/vaults/{kind}",
+        "properties": properties,
+    }

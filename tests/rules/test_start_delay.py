@@ -54,7 +54,7 @@ def test_without_delays_the_peak_is_the_planned_one():
     assert peak_p99([4] * 5, [1] * 5, [0.0]) == 5
 
 
-def test_a_common_delay_shifts_all_runs_and_leaves_the_peak():
+def test_one_delay_of_all_runs_leaves_the_peak():
     starts, durations = [0, 0, 1, 2, 46], [1, 2, 2, 1, 3]
     assert peak_p99(starts, durations, [77.0]) == peak_p99(starts, durations, [0.0])
 

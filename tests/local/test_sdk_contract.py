@@ -1,5 +1,6 @@
 """Do the real SDK clients understand the pretend Azure, over TLS and with the real credential?"""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.core.rest import HttpRequest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.monitor import MonitorManagementClient
@@ -15,6 +17,7 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from local.fleets import SUBSCRIPTION, TRAPS, UNPROTECTED
 from local.world import documents
 from tests.local.arm_server import RunningArm, running_arm
+from tests.local.shapes import WIRE, Answer, Judge
 
 VAULT = {"vault_name": "rsv-weu-01", "resource_group_name": "rg-backup-weu"}
 FILTER_DATE = "%Y-%m-%d %I:%M:%S %p"
@@ -34,8 +37,18 @@ def credential(arm: RunningArm) -> DefaultAzureCredential:
 
 
 @pytest.fixture(scope="module")
-def backup(arm: RunningArm, credential: DefaultAzureCredential) -> RecoveryServicesBackupClient:
-    return RecoveryServicesBackupClient(credential, SUBSCRIPTION, base_url=arm.endpoint)
+def backup(arm: RunningArm, credential: DefaultAzureCredential) -> Iterator[RecoveryServicesBackupClient]:
+    """Yield a client whose every answer is judged by the recordings, where they are at hand."""
+    judge, differences = Judge(WIRE), list[str]()
+
+    def keep(answer: PipelineResponse[Any, Any]) -> None:
+        http = answer.http_response
+        body = json.loads(http.read() or b"null")
+        made = Answer(http.request.method, http.request.url, http.status_code, http.headers, body)
+        differences.extend(judge.differences(made) if (WIRE / "samples.jsonl").is_file() else ())
+
+    yield RecoveryServicesBackupClient(credential, SUBSCRIPTION, base_url=arm.endpoint, raw_response_hook=keep)
+    assert list(dict.fromkeys(differences)) == []
 
 
 @pytest.fixture(scope="module")

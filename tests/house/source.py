@@ -18,11 +18,12 @@ OURS = (*PRODUCTION, "local", "bench", "tools")
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One Python file: its path relative to the project, text and syntax tree."""
+    """One Python file: its path relative to the project, text and syntax tree, and every node of the tree."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @property
     def folder(self) -> str:
@@ -40,7 +41,7 @@ class Module:
     def imports(self) -> set[str]:
         """Every absolute module name that is imported anywhere in the file; `from a import b` gives a and a.b."""
         names: set[str] = set()
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -50,7 +51,13 @@ class Module:
 
 
 def parse(text: str, path: str = "shared/planted.py") -> Module:
-    return Module(path, text, ast.parse(text))
+    tree = ast.parse(text)
+    return Module(path, text, tree, tuple(ast.walk(tree)))
+
+
+@cache
+def module(path: str) -> Module:
+    return parse(text(path), path)
 
 
 @cache
@@ -70,7 +77,7 @@ def files() -> tuple[str, ...]:
 def modules(*places: str) -> tuple[Module, ...]:
     """Every Python file at or under `places` (paths relative to the project)."""
     return tuple(
-        parse((ROOT / path).read_text(), path)
+        module(path)
         for path in files()
         if path.endswith(".py") and any(path == place or path.startswith(f"{place}/") for place in places)
     )

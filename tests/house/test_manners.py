@@ -42,7 +42,7 @@ def too_long(module: Module) -> list[int]:
 def long_signatures(module: Module) -> list[str]:
     """Functions with too many parameters; `self` and `cls` do not count."""
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             if len([one for one in arguments if one.arg not in {"self", "cls"}]) > MOST_PARAMETERS:
@@ -53,9 +53,7 @@ def long_signatures(module: Module) -> list[str]:
 def empty_names(module: Module) -> list[str]:
     """Modules, classes and functions whose name says nothing about the domain."""
     defined = [
-        node.name
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        node.name for node in module.nodes if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     parts = [*module.path.removesuffix(".py").split("/"), *defined]
     return [part for part in parts if EMPTY_WORDS & set(_words(part))]

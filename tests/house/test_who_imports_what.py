@@ -42,7 +42,7 @@ def foreign_azure(module: Module) -> list[str]:
 def environment_reads(module: Module) -> list[str]:
     """The ways in which the module touches the environment."""
     words = {"environ", "environb", "getenv", "putenv"}
-    attributes = {f"os.{node.attr}" for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    attributes = {f"os.{node.attr}" for node in module.nodes if isinstance(node, ast.Attribute)}
     return sorted(name for name in attributes | module.imports() if name in {f"os.{word}" for word in words})
 
 
@@ -50,7 +50,7 @@ def setter_uses(module: Module) -> list[int]:
     """Lines that use a setter of the clock or of the ports, by whatever name it was imported."""
     return [
         node.lineno
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (isinstance(node, ast.Attribute) and node.attr in SOURCES)
         or (isinstance(node, ast.ImportFrom) and SOURCES & {alias.name for alias in node.names})
     ]
@@ -60,7 +60,7 @@ def removals(module: Module) -> list[int]:
     """Lines that could remove something in Azure: delete calls of management clients, and DELETE requests."""
     return [
         node.lineno
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if (isinstance(node, ast.Attribute) and node.attr in {"delete", "begin_delete"})
         or (isinstance(node, ast.Constant) and node.value == "DELETE")
     ]
@@ -163,4 +163,4 @@ def test_the_app_is_one_screen_of_registrations() -> None:
     (app,) = modules("function_app.py")
     assert len(app.text.splitlines()) <= 50
     assert [name for name in app.imports() if not within(name, ("azure.functions", "functions"))] == []
-    assert not [node for node in ast.walk(app.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If)]
+    assert not [node for node in app.nodes if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If)]

@@ -7,7 +7,11 @@ from local.world.state import Operation, Refused
 _POLL_SECONDS = "1"
 
 
-def accepted(call: Call, resource_id: str, operation: Operation) -> Response:
+BELOW_ITEM = ("operationsStatus", "operationResults")
+BELOW_VAULT = ("backupOperations", "backupOperationResults")
+
+
+def accepted(call: Call, resource_id: str, operation: Operation, links: tuple[str, str] = BELOW_ITEM) -> Response:
     """Return the 202: an empty body, and where below `resource_id` status and result are."""
     path = f"{call.request.origin}{resource_id}"
     version = f"?api-version={call.request.query.get('api-version', '')}"
@@ -15,8 +19,8 @@ def accepted(call: Call, resource_id: str, operation: Operation) -> Response:
         202,
         None,
         {
-            "Azure-AsyncOperation": f"{path}/operationsStatus/{operation.id}{version}",
-            "Location": f"{path}/operationResults/{operation.id}{version}",
+            "Azure-AsyncOperation": f"{path}/{links[0]}/{operation.id}{version}",
+            "Location": f"{path}/{links[1]}/{operation.id}{version}",
             "Retry-After": _POLL_SECONDS,
         },
     )

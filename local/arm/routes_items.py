@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from local.arm import filters, wire
 from local.arm.messages import Call, Response, Route, page, vault_of
-from local.arm.operations import accepted, operation_result, operation_status
+from local.arm.operations import BELOW_VAULT, accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
-from local.world import on_demand, writes
+from local.world import deletion, on_demand, writes
 from local.world.state import Item, Refused
 
 _CONTAINER = VAULT + "/backupFabrics/{fabric}/protectionContainers/{container}"
@@ -48,6 +48,13 @@ def put_item(call: Call) -> Response:
         )
     operation = writes.put_item(call.world, vault, _item_id(call), properties, call.request.caller)
     return accepted(call, _item_id(call), operation)
+
+
+def delete_item(call: Call) -> Response:
+    """Accept a deletion: 202 with an empty body, followed below the vault."""
+    vault = vault_of(call)
+    operation = deletion.delete_item(call.world, vault, _item(call), call.request.caller)
+    return accepted(call, vault.id, operation, BELOW_VAULT)
 
 
 def trigger_backup(call: Call) -> Response:
@@ -98,7 +105,11 @@ def _item(call: Call) -> Item:
 ROUTES = (
     Route("GET", VAULT + "/backupProtectedItems", f"{_VAULTS}/backupProtectedItems/read", list_items),
     Route("GET", VAULT + "/backupOperations/{operation}", f"{_VAULTS}/backupOperations/read", operation_status),
+    Route(
+        "GET", VAULT + "/backupOperationResults/{operation}", f"{_VAULTS}/backupOperationResults/read", operation_result
+    ),
     Route("GET", ITEM, f"{_ITEMS}/read", get_item),
+    Route("DELETE", ITEM, deletion.ITEM_DELETE, delete_item),
     Route("PUT", ITEM, f"{_ITEMS}/write", put_item),
     Route("POST", ITEM + "/backup", f"{_ITEMS}/backup/action", trigger_backup),
     Route("GET", ITEM + "/operationsStatus/{operation}", f"{_ITEMS}/operationsStatus/read", operation_status),

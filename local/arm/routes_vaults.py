@@ -2,7 +2,7 @@
 
 from local.arm import filters, wire
 from local.arm.messages import Call, Response, Route, page, vault_of
-from local.world import writes
+from local.world import deletion, writes
 from local.world.state import Policy, Refused
 
 _SUB = "/subscriptions/{subscription}"
@@ -56,6 +56,12 @@ def put_policy(call: Call) -> Response:
     return Response(200, wire.policy(call.world, policy))
 
 
+def delete_policy(call: Call) -> Response:
+    """Delete a policy: 200 with an empty body."""
+    deletion.delete_policy(call.world, _policy(call), call.request.caller)
+    return Response(200)
+
+
 def _policy(call: Call) -> Policy:
     vault = vault_of(call)
     policy = call.world.policies.get(f"{vault.id}/backupPolicies/{call.params['policy']}".lower())
@@ -76,4 +82,5 @@ ROUTES = (
     Route("GET", VAULT + "/backupPolicies", f"{_ACTION}/backupPolicies/read", list_policies),
     Route("GET", VAULT + "/backupPolicies/{policy}", f"{_ACTION}/backupPolicies/read", get_policy),
     Route("PUT", VAULT + "/backupPolicies/{policy}", f"{_ACTION}/backupPolicies/write", put_policy),
+    Route("DELETE", VAULT + "/backupPolicies/{policy}", deletion.POLICY_DELETE, delete_policy),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from local.world.state import Refused, Vault
+from local.world.state import Item, Refused, Vault
 from local.world.world import World
 
 _DAY = timedelta(hours=24)
@@ -33,6 +33,17 @@ def refuse_conflict(world: World, item_id: str) -> None:
                 "BMSUserErrorConflictingProtectionOperation",
                 "Another operation is in progress on the item; wait for it to end and try again.",
             )
+
+
+def refuse_deleted(item: Item) -> None:
+    """Refuse what a soft-deleted item does not allow: everything but its undelete."""
+    if item.deleted_at is not None:
+        raise Refused(
+            400,
+            "BMSUserErrorDataSourceInDeferredDeleteState",
+            "This operation on a soft deleted backup item is not allowed\r\n"
+            "Undelete the soft deleted backup item and try again.",
+        )
 
 
 def refuse_less(vault: Vault, less: list[str]) -> None:

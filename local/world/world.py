@@ -226,6 +226,11 @@ class World:
         self.running.pop(job.item_id, None)
         self._on_done(operation_id)
 
+    def _on_purged(self, item_id: str, deleted_at: datetime) -> None:
+        item = self.items.get(item_id)
+        if item is not None and item.deleted_at == deleted_at:
+            del self.items[item_id]
+
     def _on_done(self, operation_id: str) -> None:
         operation = self.operations[operation_id]
         operation.status, operation.ended_at = "Succeeded", self.now

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.world import points, policies, runs, schedule
-from local.world.refusals import counting, refuse_conflict, refuse_less, spend
+from local.world.refusals import counting, refuse_conflict, refuse_deleted, refuse_less, spend
 from local.world.state import Item, Job, Json, Operation, Policy, Refused, Vault, Vm
 from local.world.world import World
 
@@ -13,13 +13,23 @@ ITEM_WRITE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContaine
 
 
 @dataclass(frozen=True, slots=True)
-class _Membership:
+class Membership:
     """A membership write as it arrived."""
 
     vault: Vault
     item_id: str
     properties: Json
     caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a write's job does: its operation, the VM, what the job's property bag says, and the action it needs."""
+
+    operation: str
+    vm_id: str
+    bag: dict[str, str]
+    action: str = ITEM_WRITE
 
 
 def put_policy(world: World, vault: Vault, name: str, properties: Json, caller: str) -> Policy:
@@ -71,20 +81,17 @@ def put_item(world: World, vault: Vault, item_id: str, properties: Json, caller:
     Raises Refused. An empty policyId, or protectionState ProtectionStopped, stops protection: the service asks nothing.
     """
     with counting(world):
-        return _write_item(world, _Membership(vault, item_id, properties, caller))
+        return _write_item(world, Membership(vault, item_id, properties, caller))
 
 
-def _write_item(world: World, write: _Membership) -> Operation:
+def _write_item(world: World, write: Membership) -> Operation:
     vault, properties = write.vault, write.properties
     item = world.items.get(write.item_id.lower())
-    if item is not None and item.deleted_at is not None:
-        raise Refused(
-            400,
-            "BMSUserErrorDataSourceInDeferredDeleteState",
-            "This operation on a soft deleted backup item is not allowed\r\n"
-            "Undelete the soft deleted backup item and try again.",
-        )
     refuse_conflict(world, write.item_id)
+    if item is not None and item.deleted_at is not None:
+        if properties.get("isRehydrate") is not True:
+            refuse_deleted(item)
+        return _undelete(world, write, item)
     spend(world, "move", vault.id, world.limits.moves_per_vault_day)
     policy_id = str(properties.get("policyId") or "")
     if not policy_id or properties.get("protectionState") == "ProtectionStopped":
@@ -109,7 +116,7 @@ def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
     return policy
 
 
-def _move(world: World, write: _Membership, item: Item, policy: Policy) -> Operation:
+def _move(world: World, write: Membership, item: Item, policy: Policy) -> Operation:
     before = world.rules_of(item)
     if before and before.policy_type == "V2" and policy.rules.policy_type == "V1":
         raise Refused(
@@ -137,10 +144,10 @@ def _move(world: World, write: _Membership, item: Item, policy: Policy) -> Opera
         if not same_schedule:
             world.reschedule(item)
 
-    return _configure(world, write, item.vm_id, policy.name, change)
+    return begin(world, write, _configuring(item.vm_id, policy.name), change)
 
 
-def _protect(world: World, write: _Membership, policy: Policy) -> Operation:
+def _protect(world: World, write: Membership, policy: Policy) -> Operation:
     vault, properties = write.vault, write.properties
     vm = world.vms.get(str(properties.get("sourceResourceId") or "").lower())
     if vm is None:
@@ -157,7 +164,7 @@ def _protect(world: World, write: _Membership, policy: Policy) -> Operation:
     def change() -> None:
         protect(world, vault, vm, policy, extended=properties.get("extendedProperties"))
 
-    return _configure(world, write, vm.id, policy.name, change)
+    return begin(world, write, _configuring(vm.id, policy.name), change)
 
 
 def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json | None = None) -> Item:
@@ -181,34 +188,45 @@ def protect(world: World, vault: Vault, vm: Vm, policy: Policy, extended: Json |
     return item
 
 
-def _stop(world: World, write: _Membership, item: Item) -> Operation:
+def _stop(world: World, write: Membership, item: Item) -> Operation:
     def change() -> None:
         if item.state != "ProtectionStopped":
             world.counters.protection_stopped += 1
         item.state, item.policy_id = "ProtectionStopped", ""
         world.reschedule(item)
 
-    return _configure(world, write, item.vm_id, "", change)
+    return begin(world, write, Work("DisableBackup", item.vm_id, {"Policy Name": ""}), change)
 
 
-def _configure(world: World, write: _Membership, vm_id: str, policy_name: str, change: Callable[[], None]) -> Operation:
+def _undelete(world: World, write: Membership, item: Item) -> Operation:
+    def change() -> None:
+        item.deleted_at = None
+
+    return begin(world, write, Work("Undelete", item.vm_id, {"Undelete flag": "True"}), change)
+
+
+def _configuring(vm_id: str, policy_name: str) -> Work:
+    return Work("ConfigureBackup", vm_id, {"Policy Name": policy_name})
+
+
+def begin(world: World, write: Membership, work: Work, change: Callable[[], None]) -> Operation:
     """Accept the write; `change` happens when its job ends."""
     count, item_id, vault_id = len(world.operations), write.item_id, write.vault.id.lower()
     took = runs.configure_time(world.seed, f"{item_id.lower()}|{count}")
-    vm = world.vms.get(vm_id.lower())
-    vm_name = vm.name if vm else vm_id.rsplit("/", 1)[-1]
+    vm = world.vms.get(work.vm_id.lower())
+    vm_name = vm.name if vm else work.vm_id.rsplit("/", 1)[-1]
     job = Job(
         id=runs.guid(world.seed, "configure", count),
         vault_id=vault_id,
         item_id=item_id.lower(),
-        vm_id=vm_id.lower(),
+        vm_id=work.vm_id.lower(),
         vm_name=vm_name,
         container=item_id.rsplit("/", 1)[-1].split(";", 1)[-1].lower(),
-        operation="ConfigureBackup" if policy_name else "DisableBackup",
+        operation=work.operation,
         started_at=world.now,
         due=world.now + took,
         visible_at=world.now,
-        bag={"VM Name": vm_name, "Policy Name": policy_name},
+        bag={"VM Name": vm_name, **work.bag},
     )
     operation = Operation(
         id=runs.guid(world.seed, "operation", count),
@@ -220,7 +238,7 @@ def _configure(world: World, write: _Membership, vm_id: str, policy_name: str, c
     world.keep_job(job)
     world.operations[operation.id] = operation
     world.at(job.due, "configured", operation.id, change)
-    world.record(item_id, ITEM_WRITE, write.caller)
+    world.record(item_id, work.action, write.caller)
     return operation
 
 

@@ -213,3 +213,46 @@ def over_http(azure: Azure, path: str) -> tuple[int, Any]:
     }
     asyncio.run(application(azure.cloud)(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+def test_a_deleted_item_can_be_undeleted_for_two_weeks_and_is_gone_then() -> None:
+    azure = Azure()
+    accepted = azure.ask("DELETE", azure.item.id)
+    assert accepted.headers["Azure-AsyncOperation"].startswith(f"{LINK}{azure.vault}/backupOperations/")
+    azure.cloud.wait(60)
+    assert azure.shown(azure.item.id)["properties"]["isScheduledForDeferredDelete"] is True
+    assert code(azure.ask("DELETE", azure.item.id)) == "BMSUserErrorDataSourceInDeferredDeleteState"
+    assert azure.ask("PUT", azure.item.id, {"properties": {"policyId": "", "isRehydrate": True}}).status == 202
+    azure.cloud.wait(15 * 24 * 3600)
+    assert azure.shown(azure.item.id)["properties"]["protectionState"] == "ProtectionStopped"
+    assert azure.item.points
+    assert azure.ask("DELETE", azure.item.id).status == 202
+    azure.cloud.wait(15 * 24 * 3600)
+    assert azure.ask("GET", azure.item.id).status == 404
+
+
+@pytest.mark.parametrize("sealed", [{"immutability": "Locked"}, {"guarded": True}])
+def test_a_sealed_vault_keeps_its_points(sealed: dict[str, Any]) -> None:
+    azure = Azure(**sealed)
+    assert azure.ask("DELETE", azure.item.id).status in {400, 403}
+    azure.cloud.wait(60)
+    assert azure.item.active
+
+
+def test_a_vault_without_soft_delete_deletes_at_once() -> None:
+    azure = Azure(soft_delete="Disabled")
+    accepted = azure.ask("DELETE", azure.item.id)
+    assert int(accepted.headers["x-ms-ratelimit-remaining-subscription-deletes"]) > 0
+    azure.cloud.wait(60)
+    assert azure.ask("GET", azure.item.id).status == 404
+    assert azure.ask("GET", accepted.headers["Location"].split("?")[0].removeprefix(LINK)).status == 204
+
+
+def test_a_policy_goes_only_when_nobody_uses_it() -> None:
+    azure = Azure()
+    policy = azure.item.policy_id
+    assert code(azure.ask("DELETE", policy)) == "BMSUserErrorPolicyObjectInUse"
+    azure.ask("DELETE", azure.item.id)
+    azure.cloud.wait(60)
+    assert azure.ask("DELETE", policy).status == 200
+    assert azure.ask("GET", policy).status == 404

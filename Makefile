@@ -14,7 +14,7 @@ demo: setup-demo ## run two simulated nights and write var/night/report.html
 	@$(PYTHON) -m local night
 
 test: setup-test lint contracts ## lint, types, import contracts, all tests, branch coverage of shared/
-	$(PYTHON) -m pytest -n 2 --dist loadfile --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
 
 soak: setup-test ## run the scenario tests over many seeds (SEEDS=500)
 	NIGHTSHIFT_SEEDS=$(or $(SEEDS),500) $(PYTHON) -m pytest -n 2 tests/scenarios

@@ -3,8 +3,12 @@
 from local.arm import wire_settings
 from local.arm.messages import Call, Response, Route, vault_of
 from local.arm.routes_vaults import VAULT
+from local.world import vault_settings
+from local.world.state import Json, Refused
 
 _VAULTS = "Microsoft.RecoveryServices/vaults"
+_STORAGE = VAULT + "/backupstorageconfig/vaultstorageconfig"
+_CONFIG = VAULT + "/backupconfig/vaultconfig"
 
 
 def get_storage(call: Call) -> Response:
@@ -15,6 +19,19 @@ def get_storage(call: Call) -> Response:
 def get_soft_delete(call: Call) -> Response:
     """Show the vault's soft delete."""
     return Response(200, wire_settings.soft_delete(vault_of(call)))
+
+
+def put_storage(call: Call) -> Response:
+    """Change the storage settings: 200 with what they are now, to a PATCH 204 without, as recorded."""
+    vault = vault_of(call)
+    vault_settings.set_storage(call.world, vault, _properties(call), call.request.caller)
+    return Response(204) if call.request.method == "PATCH" else get_storage(call)
+
+
+def put_soft_delete(call: Call) -> Response:
+    """Change soft delete; the answer is what it is now."""
+    vault_settings.set_soft_delete(call.world, vault_of(call), _properties(call), call.request.caller)
+    return get_soft_delete(call)
 
 
 def get_encryption(call: Call) -> Response:
@@ -28,9 +45,22 @@ def list_guard_proxies(call: Call) -> Response:
     return Response(200, {"value": [wire_settings.guard_proxy(vault)] if vault.guarded else []})
 
 
+def _properties(call: Call) -> Json:
+    properties = call.request.body.get("properties")
+    if not isinstance(properties, dict):
+        raise Refused(
+            400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: properties are missing."
+        )
+    return properties
+
+
 ROUTES = (
-    Route("GET", VAULT + "/backupstorageconfig/vaultstorageconfig", f"{_VAULTS}/backupstorageconfig/read", get_storage),
-    Route("GET", VAULT + "/backupconfig/vaultconfig", f"{_VAULTS}/backupconfig/read", get_soft_delete),
+    Route("GET", _STORAGE, f"{_VAULTS}/backupstorageconfig/read", get_storage),
+    Route("PUT", _STORAGE, vault_settings.STORAGE_WRITE, put_storage),
+    Route("PATCH", _STORAGE, vault_settings.STORAGE_WRITE, put_storage),
+    Route("GET", _CONFIG, f"{_VAULTS}/backupconfig/read", get_soft_delete),
+    Route("PUT", _CONFIG, vault_settings.CONFIG_WRITE, put_soft_delete),
+    Route("PATCH", _CONFIG, vault_settings.CONFIG_WRITE, put_soft_delete),
     Route(
         "GET",
         VAULT + "/backupEncryptionConfigs/backupResourceEncryptionConfig",

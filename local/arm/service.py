@@ -18,7 +18,7 @@ from local.world import runs
 from local.world.cloud import Cloud
 from local.world.state import Refused
 
-_ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Route, ...] = (
     *routes_vaults.ROUTES,
     *routes_items.ROUTES,
     *routes_jobs.ROUTES,
@@ -51,7 +51,7 @@ class Service:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._budgets = Budgets(cloud.world.limits)
-        self._routes = [(route, _pattern(route.template)) for route in _ROUTES]
+        self._routes = [(route, _pattern(route.template)) for route in ROUTES]
         self._calls = 0
 
     def handle(self, request: Request) -> Response:

@@ -36,7 +36,7 @@ def vault(record: Vault) -> Json:
             },
             "redundancySettings": {
                 "standardTierStorageRedundancy": record.redundancy,
-                "crossRegionRestore": "Disabled",
+                "crossRegionRestore": "Enabled" if record.cross_region else "Disabled",
             },
             "securitySettings": {
                 "immutabilitySettings": {"state": record.immutability},

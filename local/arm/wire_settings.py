@@ -20,7 +20,7 @@ def storage(vault: Vault) -> Json:
             "dedupState": "Disabled",
             "xcoolState": "Disabled",
             "storageTypeState": "Locked",
-            "crossRegionRestoreFlag": False,
+            "crossRegionRestoreFlag": vault.cross_region,
         },
     )
 

@@ -32,6 +32,7 @@ class Vault:
     immutability: str = "Disabled"
     guarded: bool = False
     soft_delete: str = "Enabled"
+    cross_region: bool = False
 
 
 @dataclass(slots=True)

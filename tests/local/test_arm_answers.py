@@ -256,3 +256,35 @@ def test_a_policy_goes_only_when_nobody_uses_it() -> None:
     azure.cloud.wait(60)
     assert azure.ask("DELETE", policy).status == 200
     assert azure.ask("GET", policy).status == 404
+
+
+def test_soft_delete_changes_until_it_is_always_on() -> None:
+    azure = Azure()
+
+    def change(state: str, method: str = "PATCH") -> Response:
+        return azure.ask(method, "backupconfig/vaultconfig", {"properties": {"softDeleteFeatureState": state}})
+
+    assert change("Disabled").status == change("AlwaysON", "PUT").status == 200
+    assert azure.small.vault.soft_delete == "AlwaysON"
+    assert change("Disabled").status == change("Perhaps").status == 400
+    assert azure.ask("PATCH", "backupconfig/vaultconfig", {}).status == 400
+    assert azure.small.vault.soft_delete == "AlwaysON"
+
+
+def test_a_guarded_vault_keeps_its_soft_delete() -> None:
+    azure = Azure(guarded=True)
+    disabled = {"properties": {"softDeleteFeatureState": "Disabled"}}
+    assert azure.ask("PATCH", "backupconfig/vaultconfig", disabled).status == 403
+    assert azure.small.vault.soft_delete == "Enabled"
+
+
+def test_a_geo_redundant_vault_can_open_its_secondary_region_for_good() -> None:
+    azure, path = Azure(), "backupstorageconfig/vaultstorageconfig"
+    opened = {"properties": {"storageModelType": "GeoRedundant", "crossRegionRestoreFlag": True}}
+    answer = azure.ask("PUT", path, opened)
+    assert answer.body is not None
+    assert answer.body["properties"]["crossRegionRestoreFlag"] is True
+    assert azure.shown(azure.vault)["properties"]["redundancySettings"]["crossRegionRestore"] == "Enabled"
+    assert azure.ask("PUT", path, {"properties": {"crossRegionRestoreFlag": False}}).status == 400
+    assert azure.ask("PUT", path, {"properties": {"storageModelType": "LocallyRedundant"}}).status == 400
+    assert Azure(redundancy="LocallyRedundant").ask("PUT", path, opened).status == 400

@@ -31,6 +31,10 @@ class Relief:
     def __init__(self, board: Board, target: int, terms: Terms) -> None:
         """Aim at a peak of at most `target`."""
         self._board, self._offers = board, Offers(board, target, terms)
+        # Where policies are few and moves too, a policy that the fresh plan does without costs moves once more.
+        problem = board.fleet.problem
+        few = problem.policies_per_vault is not None or problem.slots_per_group is not None
+        self._offers.known_only = few and terms.allowance < len(board.fleet)
         self._shapes = {d: [sum(1 << slot for slot in span) for span in spans] for d, spans in board.spans.items()}
 
     def run(self) -> bool:

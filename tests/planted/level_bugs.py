@@ -34,6 +34,13 @@ LEVEL_BUGS = (
         "tests/rules/test_repair.py::test_a_small_fleet_is_not_planned_anew_for_one_vm_that_joins",
     ),
     Bug(
+        "spend moves on policies that must close again",
+        "shared/rules/leveling/relief.py",
+        "self._offers.known_only = few and ",
+        "self._offers.known_only = False and ",
+        "tests/rules/test_repair.py::test_few_moves_a_night_reach_the_fresh_peak_though_policies_are_few",
+    ),
+    Bug(
         "keep one run more even where one move lowers it",
         LEVEL,
         "    if not most < board.peak <= near:\n        return board\n",

@@ -157,6 +157,17 @@ def test_night_after_night_the_budget_makes_a_fleet_level():
     assert peaks[-1] <= 1.1 * plan.fresh_peak
 
 
+@pytest.mark.parametrize(("policies", "seed"), [(20, 1), (25, 2)])
+def test_few_moves_a_night_reach_the_fresh_peak_though_policies_are_few(policies, seed):
+    raw, standing = from_habit(Shape(200, policies_per_vault=policies), seed)
+    problem = document.problem(raw)[0]
+    for _ in range(6):
+        plan = level(replace(problem, standing=standing, max_moves=40), 1.01)
+        assert moved(standing, plan) <= 40
+        standing = list(plan.starts)
+    assert plan.peak <= plan.fresh_peak + 1
+
+
 def test_a_start_that_is_no_longer_allowed_is_left_whatever_the_budget():
     problem = problem_of([(2, 1, (4, 5), 1, 1, 0), (2, 1, (9, 10), 1, 1, 0)], standing=[7, 9], max_moves=0)
     plan = level(problem)

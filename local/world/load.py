@@ -43,9 +43,15 @@ def cpu(seed: int, vm: Vm, at: datetime) -> float | None:
     kind = kind_of(seed, vm)
     if kind == "off" or (vm.created_at is not None and at < vm.created_at):
         return None
-    local = at + timedelta(hours=_LOCAL_HOURS.get(vm.region, _CENTRAL_EUROPE))
-    level = _SHAPES[kind](_Draws(_first_draws(f"{seed}|cpu|{vm.guid}")), local)
-    noise = _noise(f"{seed}|cpu|{vm.guid}|{at.date()}")[at.hour * 2 + at.minute // 30]
+    return _busy(kind, vm.region, f"{seed}|cpu|{vm.guid}", at)
+
+
+# Weeks of the same hours are read again every night; so many hold those of some hundred VMs.
+@lru_cache(maxsize=100_000)
+def _busy(kind: str, region: str, key: str, at: datetime) -> float:
+    local = at + timedelta(hours=_LOCAL_HOURS.get(region, _CENTRAL_EUROPE))
+    level = _SHAPES[kind](_Draws(_first_draws(key)), local)
+    noise = _noise(f"{key}|{at.date()}")[at.hour * 2 + at.minute // 30]
     return round(min(max(level + noise, 0.1), 100.0), 3)
 
 

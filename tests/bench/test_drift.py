@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
+
 from bench import drift
 from bench.__main__ import main
 from bench.problems import Shape
+
+pytestmark = pytest.mark.no_cover
 
 
 def test_a_short_drift_is_confirmed_and_moves_no_more_vms_than_change(capsys):

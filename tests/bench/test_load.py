@@ -17,6 +17,8 @@ from bench.load import verdict
 from shared.model.load import LoadClass
 from tests.rules.loads import NOW, noisy, office, series
 
+pytestmark = pytest.mark.no_cover
+
 SHARED = Path(os.environ.get("NIGHTSHIFT_SHARED", Path(__file__).parents[2].parent / "shared"))
 FIGURES = {"windows_correct", "load_accurate", "judged_days", "regret", "regret_tier_window"}
 

@@ -191,9 +191,9 @@ def test_an_unknown_story_is_refused_by_name(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_story_is_one_object_on_stdout_and_its_exit_code_tells_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["quotas", "--nights", "5", "--json"]) == 0
+    assert main(["twins", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["scenario"] == "quotas"
+    assert told["scenario"] == "twins"
     assert all(expectation["ok"] for expectation in told["expectations"])
     assert main(["quotas", "--nights", "1", "--json"]) == 1
     cut_short = capsys.readouterr()

@@ -19,7 +19,10 @@ from local.scenarios.told import (
 )
 from local.world import World
 from local.world.world import EPOCH
+from shared.flows import fleet_policy
+from shared.flows.record import steps_of
 from shared.model.night import Check
+from shared.model.plan import Outcome, Plan
 
 PLAN = "plan_backup_windows"
 PLANNED_AT = EPOCH + timedelta(minutes=29)
@@ -34,10 +37,13 @@ LIMITS = {"policy_writes_per_vault_day": 8, "moves_per_vault_day": 12}
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How one telling of the story ended: where each VM is and what its policy says, who is held, what was harmed."""
+    """How one telling of the story ended: where each VM is and what its policy says, and what was harmed.
+
+    `excused` are the VMs that the app gave a reason for: they are held, they wait, or their load could not be read.
+    """
 
     places: dict[str, tuple[str, str]]
-    held: frozenset[str]
+    excused: frozenset[str]
     harm: Counter[str]
 
 
@@ -87,7 +93,7 @@ def _stories(seed: int) -> dict[str, Nights]:
 
 def _note(harm: dict[str, list[str]], calm: Ending, ending: Ending, where: str) -> None:
     """Note what went wrong, and where the story had been broken."""
-    elsewhere = [vm for vm, place in calm.places.items() if ending.places.get(vm) != place and vm not in ending.held]
+    elsewhere = [vm for vm, place in calm.places.items() if ending.places.get(vm) != place and vm not in ending.excused]
     for name in [*ending.harm.elements(), *(["VMs elsewhere without a reason"] if elsewhere else [])]:
         harm[name].append(where)
 
@@ -110,6 +116,8 @@ def _some(count: int, wanted: int) -> list[int]:
 
 
 def _ending(told: Nights, healed: datetime) -> Ending:
+    told.until(told.world.now + timedelta(minutes=1))
+    unread = _load_unread(told.ports.plans.latest())
     told.until(healed)
     told.dead_until(healed + PRUNES)
     counters = told.truth()["counters"]
@@ -119,9 +127,22 @@ def _ending(told: Nights, healed: datetime) -> Ending:
         (policy_writes(told.world), LIMITS["policy_writes_per_vault_day"], "policy writes above the quota"),
     ):
         harm[what] = sum(max(0, count - limit) for count in per_vault_day(entries).values())
+    places = _places(told.world)
+    return Ending(places, frozenset(places) if unread else _told_why(told, healed), harm)
+
+
+def _load_unread(made: Plan | None) -> bool:
+    """Tell whether the plan says that it was made without load: then it may want other starts."""
+    return made is not None and any(finding.code == "load-unreadable" for finding in made.findings)
+
+
+def _told_why(told: Nights, healed: datetime) -> frozenset[str]:
+    """Return the VMs that the newest plan holds, and those whose last step says why they wait."""
     made = told.ports.plans.latest()
-    held = frozenset(line.vm_id for line in made.held if line.reason) if made else frozenset()
-    return Ending(_places(told.world), held, harm)
+    steps = steps_of(told.ports, fleet_policy.read(told.ports, healed), healed)
+    last = {step.subject: step for step in steps}
+    waiting = {vm_id for vm_id, step in last.items() if step.outcome is Outcome.WAITING and step.reason}
+    return frozenset(waiting | {line.vm_id for line in (made.held if made else ()) if line.reason})
 
 
 def _places(world: World) -> dict[str, tuple[str, str]]:

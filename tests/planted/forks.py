@@ -35,7 +35,8 @@ FOREIGN = (
 """What the code and its tests import besides themselves. One that is missing here costs time, and nothing else."""
 LONGEST_RUN = 120
 """Seconds after which a run is ended, as one of a bug that loops for ever must be."""
-QUIETLY = ("-p", "no:cacheprovider", "-q", "--tb=short", "--show-capture=no")
+BRIEFLY = ("-p", "no:cacheprovider", "-q", "-x", "--tb=short", "--show-capture=no")
+"""To the first failure: one is enough to see a bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _run(tests: list[str], keep_bytecode: bool, said: int) -> Never:
         os.dup2(said, 2)
         signal.alarm(LONGEST_RUN)
         sys.dont_write_bytecode = not keep_bytecode
-        code = pytest.main([*tests, *QUIETLY])
+        code = pytest.main([*tests, *BRIEFLY])
         sys.stdout.flush()
     finally:
         os._exit(code)

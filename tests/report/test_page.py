@@ -206,6 +206,7 @@ def test_two_thousand_vms_fit_into_four_hundred_kilobytes() -> None:
     assert re.search(r"[\d,]+ more lines are in the JSON report", _text(page))
 
 
+@pytest.mark.no_cover
 def test_twenty_thousand_vms_in_a_hundred_vaults_fit_too() -> None:
     assert len(html(sample_night(20_000, 100)).encode()) < 400_000
 

@@ -1,6 +1,11 @@
-"""In which order do tests run, and which count as coverage? The longest first; those of one example each."""
+"""In which order do tests run, on which examples, and which count as coverage? The longest first; one example each."""
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, and none fails for being slow on a busy one.
+settings.register_profile("nightshift", deadline=None, derandomize=True)
+settings.load_profile("nightshift")
 
 LONGEST = (
     "tests/scenarios/test_scenarios.py",

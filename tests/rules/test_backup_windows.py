@@ -72,6 +72,7 @@ HELD_IN = {"Longer", "Hourly", "Odd"}
 
 
 SEEDS = range(40)
+DRAWN = [pytest.param(seed, marks=pytest.mark.no_cover, id=str(seed)) for seed in SEEDS]
 
 
 def fleet(chance: Random) -> Observed:
@@ -125,14 +126,14 @@ def case(seed: int) -> tuple[Observed, FleetPolicy, Plan]:
     return observed, wanted, plan(observed, wanted, NOW)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", DRAWN)
 def test_every_plan_is_confirmed_by_its_checker(seed):
     observed, wanted, made = case(seed)
     assert plan_proof.check(made, wanted, observed.vms) == []
     assert [line.vm_id for line in made.vms] == sorted(one.id for one in observed.vms)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", DRAWN)
 def test_a_held_vm_stays_where_it_is_and_says_why(seed):
     observed, _, made = case(seed)
     inside = {one.name: one.policy_name for one in observed.items}
@@ -144,7 +145,7 @@ def test_a_held_vm_stays_where_it_is_and_says_why(seed):
     assert must_stay <= {line.name for line in made.held}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", DRAWN)
 def test_the_peak_counts_every_vm_that_runs_held_or_not(seed):
     _, _, made = case(seed)
     running = [(line.slot, line.duration_slots) for line in made.vms]
@@ -155,7 +156,7 @@ def test_the_peak_counts_every_vm_that_runs_held_or_not(seed):
         assert 0 <= proof.bound <= proof.peak
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", DRAWN)
 def test_limits_hold_or_a_finding_says_that_they_do_not(seed):
     observed, wanted, made = case(seed)
     inside = Counter(line.policy for line in made.vms)
@@ -191,7 +192,7 @@ def overlapping(made: Plan, observed: Observed) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("seed", SEEDS[:15])
+@pytest.mark.parametrize("seed", DRAWN[:15])
 def test_the_order_in_which_the_world_is_listed_does_not_matter(seed):
     observed, wanted, made = case(seed)
     chance = Random(seed)
@@ -202,7 +203,7 @@ def test_the_order_in_which_the_world_is_listed_does_not_matter(seed):
     assert plan(replace(observed, **shuffled), wanted, NOW) == made
 
 
-@pytest.mark.parametrize("seed", SEEDS[:25])
+@pytest.mark.parametrize("seed", DRAWN[:25])
 def test_planning_again_after_the_plan_was_followed_changes_nothing(seed):
     observed, wanted, made = case(seed)
     again = plan(followed(observed, made), wanted, NOW + timedelta(days=1))
@@ -210,7 +211,7 @@ def test_planning_again_after_the_plan_was_followed_changes_nothing(seed):
     assert places(again) == places(made)
 
 
-@pytest.mark.parametrize("seed", SEEDS[:15])
+@pytest.mark.parametrize("seed", DRAWN[:15])
 def test_planning_again_before_anything_was_written_plans_the_same(seed):
     observed, wanted, made = case(seed)
     again = plan(replace(observed, previous=made), wanted, NOW + timedelta(hours=1))
@@ -221,6 +222,7 @@ def places(made: Plan) -> dict[str, tuple[int | None, str]]:
     return {line.name: (line.slot, line.policy) for line in made.vms}
 
 
+@pytest.mark.no_cover
 def test_the_fleets_that_are_planned_here_are_of_every_kind():
     made = [case(seed)[2] for seed in SEEDS]
     found = {code for one in made for code in codes(one)}

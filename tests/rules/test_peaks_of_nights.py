@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from shared.rules.start_delay import FEW, peak_p99, uniform
 
-NIGHTS = settings(max_examples=8, deadline=None, derandomize=True)
+NIGHTS = settings(max_examples=5, deadline=None, derandomize=True)
 SLOT = st.tuples(st.integers(0, 47), st.integers(1, 48))
 
 
@@ -30,6 +30,12 @@ def test_backups_that_are_never_late_peak_as_planned_however_many_there_are(runs
 
 def test_backups_that_all_run_around_the_clock_are_all_counted():
     assert peak_p99([0, 10, 47], [48, 48, 48], uniform(120)) == 3
+
+
+def test_many_backups_that_are_equally_late_peak_as_planned():
+    starts, durations = [46] * (FEW // 2) + [1] * FEW, [3] * (FEW // 2) + [1] * FEW
+    assert peak_p99(starts, durations, (45.0,)) == FEW
+    assert peak_p99(starts, [4] * (FEW // 2) + [1] * FEW, (45.0,)) == FEW // 2 + FEW
 
 
 def test_one_backup_ends_as_the_next_one_starts():

@@ -137,7 +137,10 @@ class Stage:
 
 
 def stage(vms: int = 3, vaults: int = 1, switches: Iterable[str] = ("plan",)) -> Stage:
-    """Return vaults `rsv-0`, ... of `vms` VMs in all (`vm-0`, ...), everyone on DefaultPolicy at 22:30 UTC."""
+    """Return vaults `rsv-0`, ... of `vms` VMs in all (`vm-0`, ...), everyone on DefaultPolicy at 22:30 UTC.
+
+    Their load is flat: no hour is better than another, and nothing is forecast.
+    """
     world = World(seed=3, pace=Pace(failure_rate=0.0))
     homes = []
     for number in range(vaults):
@@ -145,6 +148,7 @@ def stage(vms: int = 3, vaults: int = 1, switches: Iterable[str] = ("plan",)) ->
         homes.append((vault, put(world, vault, "DefaultPolicy", documents.daily("22:30", daily=30))))
     for number in range(vms):
         vm = fleets.add_vm(world, f"vm-{number}", "rg-vms", "westeurope", {"tier": "standard"})
+        vm.load = "flat"
         vault, policy = homes[number % vaults]
         protect(world, vault, vm, policy)
     backfill(world, 7, 7)

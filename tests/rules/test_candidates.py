@@ -1,7 +1,10 @@
 """What may the planner choose from? Durations, allowed starts and the region's problem."""
 
+from dataclasses import replace
+
 import pytest
 
+from shared.model.intent import PatchWindow, TagMatch
 from shared.model.observed import Memory
 from shared.rules.backup_windows import plan
 from shared.rules.candidates import candidates, stay
@@ -31,6 +34,19 @@ def test_a_free_vm_may_start_in_its_window_and_a_held_one_where_it_is():
     a, b, c = candidates(look(), WANTED, NOW, NIGHT)
     assert a.allowed == b.allowed == (*range(12), *range(40, 48))
     assert (c.allowed, c.free, c.window) == ((44,), False, None)
+
+
+def test_patching_takes_starts_away_and_a_vm_that_it_leaves_none_stays_with_the_reason():
+    patched = PatchWindow(TagMatch("application", ("shop",)), 0, 2 * 60, "UTC")
+    a, *_ = candidates(look(), replace(WANTED, patch_windows=(patched,)), NOW, NIGHT)
+    assert a.allowed == a.usual == (*range(4, 12), *range(40, 43))
+    whole_night = replace(patched, start=18 * 60, end=8 * 60)
+    a, _, c = candidates(look(), replace(WANTED, patch_windows=(whole_night,)), NOW, NIGHT)
+    assert (a.free, a.allowed) == (False, (44,))
+    assert a.membership.held == (
+        "its patch windows leave no start in window night for a backup of 1 h: move one of them"
+    )
+    assert c.membership.held.startswith("on hold until")
 
 
 def test_a_vm_that_is_made_to_stay_is_fixed_with_its_reason():

@@ -7,6 +7,9 @@ from enum import StrEnum
 STEPS = (1, 5, 10, 15, 30, 60)
 """Minutes between values: whole parts of a half-hour slot, or two slots at once."""
 
+ACCEPTABLE_ABOVE = 10.0
+"""Points that a load may be above what was said of it and still count as right (Seagull, PVLDB 14(2), 2021)."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadSeries:

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from shared.model.load import ACCEPTABLE_ABOVE
 from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport
 from shared.model.plan import Finding, Plan, Step, VmPlan
 from shared.report.figures import Figures, RegionFigures, figures, findings, standing, written
@@ -18,7 +19,6 @@ from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
 from shared.report.names import called, known_names
 from shared.report.panel import Side
-from shared.report.plan_figures import QUIET
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
 from shared.report.wording import clock, day, instant, late_basis, number, share, spaced
@@ -60,7 +60,7 @@ def html(night: NightReport) -> str:
             panels=_panels(night),
             by_vault=_is_big(night),
             load_rows=_load_rows(night.plan),
-            quiet=QUIET,
+            quiet=ACCEPTABLE_ABOVE,
             policies=[step for step in done if step.kind == POLICY_STEP],
             enrolments=[step for step in done if step.kind == ENROLMENT_STEP],
             moves=[step for step in done if step.kind not in {POLICY_STEP, ENROLMENT_STEP}],

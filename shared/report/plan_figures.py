@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from shared.model.azure import Vm
-from shared.model.load import LoadClass
+from shared.model.load import ACCEPTABLE_ABOVE, LoadClass
 from shared.model.plan import Action, Plan, Spacing, VmPlan
 from shared.report.names import short
-
-QUIET = 10.0
-"""Points above the best start of its window within which a start is quiet: the acceptable error of a load forecast
-(Seagull, PVLDB 14(2))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +36,10 @@ class PlanFigures:
 class LoadFigures:
     """How many VMs of the plan are of each load class, and what that changes.
 
-    `quiet` are the predictable VMs that start within QUIET points of the best start of their window; `tier_window` are
-    the placed VMs that have no hours of their own. `regret` is the mean of the predictable VMs in points. Where the
-    regret at the old start is known of any, `regret_before` is its mean, and both are means of those `regret_vms`.
+    `quiet` are the predictable VMs that start within ACCEPTABLE_ABOVE points of the best start of their window;
+    `tier_window` are the placed VMs that have no hours of their own. `regret` is the mean of the predictable VMs in
+    points. Where the regret at the old start is known of any, `regret_before` is its mean, and both are means of those
+    `regret_vms`.
     """
 
     predictable: int
@@ -113,7 +110,7 @@ def load_figures(plan: Plan) -> LoadFigures:
         saturated=classes[LoadClass.SATURATED],
         unknown=classes[LoadClass.UNKNOWN],
         not_asked=classes[""],
-        quiet=sum(vm.regret is not None and vm.regret <= QUIET for vm in foreseen),
+        quiet=sum(vm.regret is not None and vm.regret <= ACCEPTABLE_ABOVE for vm in foreseen),
         tier_window=sum(vm.load_class != LoadClass.PREDICTABLE for vm in _placed(plan)),
         regret=_mean(regrets),
         regret_before=_mean(before),

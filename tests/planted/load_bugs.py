@@ -20,7 +20,7 @@ LOAD_BUGS = (
     Bug(
         "call every window right",
         JUDGING,
-        "window_correct=delivered - quietest <= ABOVE",
+        "window_correct=delivered - quietest <= ACCEPTABLE_ABOVE",
         "window_correct=True",
         "tests/rules/test_load_windows.py::test_a_window_more_than_ten_points_above_the_best_is_wrong",
     ),

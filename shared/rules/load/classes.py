@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from shared.model.load import LoadClass, LoadProfile, LoadSeries
+from shared.model.load import ACCEPTABLE_ABOVE, LoadClass, LoadProfile, LoadSeries
 from shared.rules.load.days import Day, by_slot, days_before, in_points, is_percent, points_per_unit, usable
 from shared.rules.load.forecasts import usual_day, yesterday
 from shared.rules.load.judging import JUDGED_DAYS, Record, best_record
-from shared.rules.load.windows import ABOVE, ACCURATE, slots_of, spread
+from shared.rules.load.windows import ACCURATE, slots_of, spread
 
 LEAST_DAYS = 7
 """Fewer measured or judged days say nothing."""
@@ -70,7 +70,7 @@ def classify(series: LoadSeries, hours: float, now: datetime) -> LoadProfile:
 def _without_rhythm(looked: _Look) -> tuple[LoadClass | None, str]:
     """Return the class of a VM whose hours are alike, or None where they differ enough to be forecast."""
     difference = looked.busiest - looked.quietest
-    level = sum(points <= ABOVE for points in looked.spreads)
+    level = sum(points <= ACCEPTABLE_ABOVE for points in looked.spreads)
     if looked.percent and looked.quietest >= BUSY:
         return LoadClass.SATURATED, f"even the quietest window runs at {looked.quietest:.0f} % of the CPU"
     # On a flat VM any window would have been correctly chosen, on nearly every day.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.model.load import ACCEPTABLE_ABOVE
 from shared.rules.load.days import Day, usable
 from shared.rules.load.forecasts import FORECASTS, Forecast
-from shared.rules.load.windows import ABOVE, accurate, window_means
+from shared.rules.load.windows import accurate, window_means
 
 JUDGED_DAYS = 21
 """Three weeks."""
@@ -66,9 +67,9 @@ def judge(forecast: Day, true: Day, length: int) -> Judgement | None:
     return Judgement(
         start=start,
         regret=delivered - quietest,
-        window_correct=delivered - quietest <= ABOVE,
+        window_correct=delivered - quietest <= ACCEPTABLE_ABOVE,
         load_accurate=accurate(forecast[start : start + length], true[start : start + length]),
-        dependable=all(t - quietest <= ABOVE for f, t, _ in known if f - promised <= TOLERANCE),
+        dependable=all(t - quietest <= ACCEPTABLE_ABOVE for f, t, _ in known if f - promised <= TOLERANCE),
         error=sum(errors) / len(errors),
     )
 

@@ -3,12 +3,9 @@
 from datetime import timedelta
 
 from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, START_LATENESS
-from shared.model.load import LoadClass, LoadProfile
+from shared.model.load import ACCEPTABLE_ABOVE, LoadClass, LoadProfile
 from shared.rules.load.judging import TOLERANCE
 
-KEPT = 10.0
-"""Points above the best start within which the start that a VM has by now stays quiet enough: forecasts change from day
-to day, and a move for less would be undone by the next. The acceptable error of a forecast (Seagull, PVLDB 14(2))."""
 SNAPSHOT_SLOTS = 1
 """Half hours in which a backup touches the guest; all that follows is read from the snapshot."""
 LATENESS_SLOTS = START_LATENESS // timedelta(minutes=SLOT_MINUTES)
@@ -29,14 +26,17 @@ def quiet_starts(
 ) -> tuple[int, ...]:
     """Return the allowed starts (UTC slots) whose expected load is within TOLERANCE points of the best of them.
 
-    The `standing` start, where the VM starts by now, is let be within KEPT points. Only a predictable VM has hours of
-    its own: any other keeps all its allowed starts.
+    The `standing` start, where the VM starts by now, is let be within ACCEPTABLE_ABOVE points: forecasts change from
+    day to day, and a move for less would be undone by the next. Only a predictable VM has hours of its own: any other
+    keeps all its allowed starts.
     """
     if profile.kind is not LoadClass.PREDICTABLE or not allowed:
         return allowed
     loads = {start: expected_load(profile, start, duration_slots) or 0.0 for start in allowed}
     best = min(loads.values())
-    return tuple(start for start, load in loads.items() if load <= best + (KEPT if start == standing else TOLERANCE))
+    return tuple(
+        start for start, load in loads.items() if load <= best + (ACCEPTABLE_ABOVE if start == standing else TOLERANCE)
+    )
 
 
 def regret(profile: LoadProfile, start: int, allowed: tuple[int, ...], duration_slots: int) -> float | None:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY
+from shared.model.load import ACCEPTABLE_ABOVE
 from shared.rules.load.days import Day
 
-ABOVE = 10.0
-"""A forecast may lie so many points above the true load..."""
-BELOW = 5.0
-"""...and so many below it: underestimated load is the worse error."""
+ACCEPTABLE_BELOW = 5.0
+"""Points that a forecast may lie below the true load; it may lie ACCEPTABLE_ABOVE: underestimated load is worse."""
 ACCURATE = 0.9
 """Share of forecast values inside these bounds (the bucket ratio) from which on a forecast is accurate."""
 KNOWN = 0.75
@@ -49,7 +48,7 @@ def spread(day: Day, length: int) -> tuple[float, float]:
 
 def acceptable(forecast: float, true: float) -> bool:
     """Tell whether a forecast value is within the acceptable error."""
-    return -BELOW <= forecast - true <= ABOVE
+    return -ACCEPTABLE_BELOW <= forecast - true <= ACCEPTABLE_ABOVE
 
 
 def accurate(forecast: Sequence[float | None], true: Sequence[float | None]) -> bool:

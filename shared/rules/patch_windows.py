@@ -4,12 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, START_LATENESS, Vm
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, Vm
 from shared.model.intent import PatchWindow, Window
 from shared.rules.scope import matches
-from shared.rules.slots import DAY, SLOT, slot_of, window_span
-
-LATENESS_SLOTS = START_LATENESS // SLOT
+from shared.rules.slots import DAY, LATENESS_SLOTS, SLOT, slot_of, window_span
 
 
 def clear_of_patching(

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, BackupPolicy, Frequency
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, START_LATENESS, BackupPolicy, Frequency
 from shared.model.intent import Blackout, Window
 from shared.rules.windows_zones import WINDOWS_ZONES
 
 SLOT = timedelta(minutes=SLOT_MINUTES)
 DAY = timedelta(days=1)
+LATENESS_SLOTS = START_LATENESS // SLOT
+"""Half hours that a backup may start late."""
 
 
 def at(day: date, slot: int) -> datetime:

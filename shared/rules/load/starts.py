@@ -1,14 +1,12 @@
 """At which of its allowed starts is a VM quiet, and what does a busier one cost? By the forecast of its load."""
 
-from datetime import timedelta
-
-from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, START_LATENESS
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY
 from shared.model.load import ACCEPTABLE_ABOVE, LoadClass, LoadProfile
 from shared.rules.load.judging import TOLERANCE
+from shared.rules.slots import LATENESS_SLOTS
 
 SNAPSHOT_SLOTS = 1
 """Half hours in which a backup touches the guest; all that follows is read from the snapshot."""
-LATENESS_SLOTS = START_LATENESS // timedelta(minutes=SLOT_MINUTES)
 
 
 def scored_slots(duration_slots: int) -> int:

@@ -5,13 +5,16 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 
-.PHONY: help demo test soak lint contracts bench lock zip clean setup-demo setup-test
+.PHONY: help demo az-tour test soak lint contracts bench lock zip clean setup-demo setup-test
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: setup-demo ## run two simulated nights and write var/night/report.html
 	@$(PYTHON) -m local night
+
+az-tour: setup-demo ## run `az backup` through the local Azure, four minutes (needs az)
+	@docs/az-tour.sh
 
 test: setup-test lint contracts ## lint, types, import contracts, all tests, branch coverage of shared/
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=95

@@ -1,8 +1,9 @@
-"""Which part of the local Azure is to run? `python -m local night`, `python -m local scenario`."""
+"""Which part of the local Azure is to run? `python -m local night`, `up` or `scenario`."""
 
 import sys
 
 USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]
+       python -m local up [--speed N] [--json] [--switches plan,enrol] [--faults calm|issue|FILE.json] [--folder DIR]
        python -m local scenario [NAME [--seed N] [--nights N] [--json]]"""
 
 
@@ -12,6 +13,10 @@ def main(arguments: list[str]) -> int:
         from local import night
 
         return night.main(arguments[1:])
+    if arguments[:1] == ["up"]:
+        from local import up
+
+        return up.main(arguments[1:])
     if arguments[:1] == ["scenario"]:
         from local.scenarios import command
 

@@ -1,5 +1,6 @@
 """Who is the app? A managed identity endpoint (App Service protocol) and the tokens it issues."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
@@ -14,11 +15,22 @@ TENANT = "00000000-0000-0000-0000-0000000000aa"
 PRINCIPAL = "00000000-0000-0000-0000-0000000000a1"
 """The app's object id: the caller of its writes in the activity log."""
 CLIENT = "00000000-0000-0000-0000-0000000000c1"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An identity: its object id, and the client id under which it signs in."""
+
+    object: str
+    client: str
+
+
+APP = Principal(PRINCIPAL, CLIENT)
 _KEY = "local-azure-tokens-are-signed-but-nobody-here-verifies-them"
 _LIFE = timedelta(hours=8)
 
 
-def token(audience: str) -> tuple[str, int]:
+def token(audience: str, principal: Principal = APP) -> tuple[str, int]:
     """Return a token for `audience` and its expiry in real epoch seconds; Azurite's `--oauth basic` accepts it."""
     now = real_now()
     expires = int((now + _LIFE).timestamp())
@@ -30,9 +42,9 @@ def token(audience: str) -> tuple[str, int]:
         "nbf": issued,
         "exp": expires,
         "tid": TENANT,
-        "oid": PRINCIPAL,
-        "sub": PRINCIPAL,
-        "appid": CLIENT,
+        "oid": principal.object,
+        "sub": principal.object,
+        "appid": principal.client,
         "ver": "1.0",
     }
     return jwt.encode(claims, _KEY, algorithm="HS256"), expires

@@ -3,8 +3,6 @@
 import argparse
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -87,7 +85,7 @@ def main(arguments: list[str]) -> int:
 
 def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     """Live through the nights and return what was seen, with the app's own report of the second one."""
-    _publish(stack, policy)
+    people.publish(stack, policy)
     fleet = yaml.safe_load(policy.read_text("utf-8"))
     before = stack.arm.get("/_local/truth")
     invocations: Counter[str] = Counter()
@@ -124,14 +122,6 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         fleet=fleet,
     )
     return story, report
-
-
-def _publish(stack: Stack, policy: Path) -> None:
-    """Publish the fleet policy as an operator does: with the command line."""
-    command = [sys.executable, "-m", "nightshift", "policy", "publish", str(policy)]
-    done = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ChildError(f"nightshift policy publish said: {done.stderr.strip()}")
 
 
 def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Clockwork") -> None:

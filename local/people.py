@@ -1,11 +1,16 @@
 """What do people do while the demo runs? Move a VM, create and tag one, break backups, publish, let moves go on."""
 
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from local import judge
+from local.child import ChildError
 from local.control import Control
+from local.stack import ROOT, Stack
 from shared import wiring
 from shared.flows import breaker, check_requests, fleet_policy
 
@@ -13,6 +18,14 @@ CREATED = "app-eus-61"
 IN_PATCH_HOURS = ("-2000", "-2030", "-2100", "-2130", "-2200", "-2230")
 """How slot policies end whose backups would run into the patch hours of samples/fleet.yaml, in winter."""
 NOTE = "\n# From today on a database server more is patched by night.\n"
+
+
+def publish(stack: Stack, policy: Path) -> None:
+    """Publish the fleet policy as an operator does: with the command line. Raise ChildError with its words."""
+    command = [sys.executable, "-m", "nightshift", "policy", "publish", str(policy)]
+    done = subprocess.run(command, env=stack.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ChildError(f"nightshift policy publish said: {done.stderr.strip()}")
 
 
 def move_back(arm: Control, before: judge.Truth, enforced: judge.Truth) -> None:

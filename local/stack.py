@@ -24,7 +24,8 @@ class Wanted:
     """What to run: the app's folder, the pretend fleet, and what must be there before the app starts.
 
     `start` is the ISO instant at which the fleet's story begins, "" for its own. `settings` are the app's settings
-    beside the addresses, NIGHTSHIFT_SWITCHES for instance.
+    beside the addresses, NIGHTSHIFT_SWITCHES for instance. With a `speed` the clock runs by itself, so much faster than
+    the real one, and the host follows it; without, it is stepped. `secret` signs the operator in.
     """
 
     app: Path = ROOT
@@ -36,13 +37,19 @@ class Wanted:
     tables: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    speed: float = 0.0
+    secret: str = "local"
+    port: int = 0
 
 
 class Stack:
     """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it."""
 
     def __init__(self, wanted: Wanted, folder: Path, certificates: Certificates, azurite: Azurite) -> None:
-        """Start the pretend ARM and make the storage ready; the host is started by `start_host`."""
+        """Start the pretend ARM and make the storage ready; the host is started by `start_host`.
+
+        Raise ChildError where the ARM does not come up.
+        """
         self.wanted = wanted
         self.folder = folder
         self.certificates = certificates
@@ -84,6 +91,7 @@ class Stack:
         """Start the app's host and wait until it serves; raise ChildError with its last words where it does not."""
         app = str(self.wanted.app)
         command = [sys.executable, "-m", "local.host", "--app", app, "--arm", self.arm.url, "--port", "0"]
+        command += ["--follow"] if self.wanted.speed else []
         self._host_process = Child("Functions host", command, self.host_log, self.environment, ROOT)
         self._host = Control(self._ready(self._host_process)["host"])
 
@@ -123,10 +131,11 @@ class Stack:
     def _arm_command(self, header: str) -> list[str]:
         wanted, certificates = self.wanted, self.certificates
         return [
-            sys.executable, "-m", "local.arm", "--host", "127.0.0.1", "--port", "0",
+            sys.executable, "-m", "local.arm", "--host", "127.0.0.1", "--port", str(wanted.port),
             "--cert", str(certificates.cert), "--key", str(certificates.key),
             "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
-            "--start", wanted.start, "--identity-header", header,
+            "--start", wanted.start, "--speed", str(wanted.speed),
+            "--identity-header", header, "--client-secret", wanted.secret,
             "--queues", self.azurite.queue_uri, "--ca", str(certificates.ca),
         ]  # fmt: skip
 

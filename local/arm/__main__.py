@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import faults, fleets, identity, queue_pass
+from local import faults, fleets, identity, openid, queue_pass
 from local.arm.app import application
 from local.arm.server import Server, listen, serve, server
-from local.clock import parse
+from local.clock import Running, parse
 from local.world import Pace, PageSizes
 from local.world.cloud import Cloud
 from local.world.world import EPOCH, World
@@ -23,11 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         pages = PageSizes.all_of(options.page_size) if options.page_size else PageSizes()
-        cloud = Cloud(_world(options), faults.plan(options.faults, options.seed), pages)
+        world = _world(options)
+        clock = Running(world.now, options.speed) if options.speed else None
+        cloud = Cloud(world, faults.plan(options.faults, options.seed), pages, clock)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
-    arm = server(application(cloud), ssl_certfile=options.cert, ssl_keyfile=options.key)
+    arm = server(
+        application(cloud, openid.routes(options.client_secret)), ssl_certfile=options.cert, ssl_keyfile=options.key
+    )
     tokens = server(identity.application(options.identity_header))
     arm_socket, token_socket = listen(options.host, options.port), listen("127.0.0.1", options.identity_port)
     ready = {
@@ -66,6 +70,7 @@ def _options(arguments: list[str] | None) -> Any:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--identity-port", type=int, default=0)
     parser.add_argument("--identity-header", default="local", help="the secret that X-IDENTITY-HEADER must carry")
+    parser.add_argument("--client-secret", default="local", help="what the operator signs in with")
     parser.add_argument("--cert", required=True, help="PEM chain for localhost and 127.0.0.1")
     parser.add_argument("--key", required=True, help="its PEM key")
     parser.add_argument("--queues", default="", help="Azurite's queue endpoint; none: no pass-through")
@@ -74,6 +79,7 @@ def _options(arguments: list[str] | None) -> Any:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--faults", default="issue", help="calm, issue or a JSON file")
     parser.add_argument("--start", default="", help="ISO instant at which the demo begins")
+    parser.add_argument("--speed", type=float, default=0.0, help="let the clock run by itself, so fast; 0: stepped")
     parser.add_argument("--page-size", type=int, default=0, help="rows a page of every list; 0: as Azure")
     parser.add_argument("--failure-rate", type=float, default=0.01, help="share of backup jobs that fail")
     parser.add_argument("--keep", action="store_true", help="go on when stdin closes")

@@ -1,6 +1,7 @@
 """How does the pretend ARM meet HTTP? A Starlette app around the service and the control routes."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,14 +13,16 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from local.arm import control
-from local.arm.messages import Request, Response
+from local.arm.messages import Request, Response, error
 from local.arm.service import Service, normal
 from local.world.cloud import Cloud
 from local.world.state import Json, Refused
 
 DROP = "local.drop"
 """Key of the scope's state: a callable that closes the connection without an answer. The server adds it."""
-_METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE"]
+_METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"]
+_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
+"""Whom a token for Azure Resource Manager may be made for: `az` asks for the first, the SDKs for the second."""
 
 
 class Dropped(HttpResponse):
@@ -34,32 +37,37 @@ class Dropped(HttpResponse):
             drop()
 
 
-def application(cloud: Cloud) -> Starlette:
-    """Return the app: ARM on every path, the control API on `/_local/`."""
+def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
+    """Return the app: ARM on every path, the control API on `/_local/`, and other routes beside them."""
     service = Service(cloud)
 
     async def arm(request: HttpRequest) -> HttpResponse:
+        claims = _claims(request.headers.get("authorization", ""))
+        if claims and (refusal := _stranger(claims, request)):
+            return _http(error(401, *refusal))
         raw = await request.body()
         try:
             body = json.loads(raw) if raw else {}
         except ValueError:
             body = {}
-        return _http(service.handle(_request(request, body if isinstance(body, dict) else {})))
+        caller = str(claims.get("oid") or claims.get("appid") or "unknown") if claims else ""
+        return _http(service.handle(_request(request, body if isinstance(body, dict) else {}, caller)))
 
     handlers: Any = dict.fromkeys((Refused, ValueError, KeyError, TypeError), control.refused)
     return Starlette(
-        routes=[*control.routes(cloud), Route("/{path:path}", arm, methods=_METHODS)], exception_handlers=handlers
+        routes=[*beside, *control.routes(cloud), Route("/{path:path}", arm, methods=_METHODS)],
+        exception_handlers=handlers,
     )
 
 
-def _request(request: HttpRequest, body: Json) -> Request:
+def _request(request: HttpRequest, body: Json, caller: str) -> Request:
     return Request(
         method=request.method,
         path=normal(unquote(request.scope["path"])),
         query={_query_name(key): value for key, value in request.query_params.items()},
         body=body,
         origin=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}",
-        caller=_caller(request.headers.get("authorization", "")),
+        caller=caller,
     )
 
 
@@ -68,16 +76,33 @@ def _query_name(name: str) -> str:
     return known.get(name.lower(), name)
 
 
-def _caller(authorization: str) -> str:
-    """Return who the bearer token speaks for; "" without one. Its signature is not our business."""
+def _claims(authorization: str) -> Json:
+    """Return what the bearer token claims, {} without one. Its signature is not our business."""
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer" or not token:
-        return ""
+        return {}
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return "unknown"
-    return str(claims.get("oid") or claims.get("appid") or "unknown")
+        return dict(jwt.decode(token, options={"verify_signature": False, "verify_exp": True}))
+    except jwt.InvalidTokenError as invalid:
+        return {"aud": "", "invalid": str(invalid)}
+
+
+def _stranger(claims: Json, request: HttpRequest) -> tuple[str, str] | None:
+    """Return the code and message for a token that was made for somebody else, or cannot be read or used any more."""
+    if reason := claims.get("invalid"):
+        expired = "expired" in reason
+        return (
+            "ExpiredAuthenticationToken" if expired else "InvalidAuthenticationToken",
+            f"The access token: {reason}.",
+        )
+    audience = str(claims.get("aud", "")).rstrip("/").lower()
+    if audience in {*_AUDIENCES, str(request.base_url).rstrip("/").lower()}:
+        return None
+    known = ", ".join(f"'{one}/'" for one in _AUDIENCES)
+    message = (
+        f"The access token has been obtained for wrong audience or resource '{audience}'. It should match {known}."
+    )
+    return "InvalidAuthenticationTokenAudience", message
 
 
 def _http(response: Response) -> HttpResponse:

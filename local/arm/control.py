@@ -1,5 +1,6 @@
 """How do the host and the judge steer the pretend Azure over HTTP? The `/_local/` routes, outside any budget."""
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -22,7 +23,11 @@ def routes(cloud: Cloud) -> list[Route]:
         return _clock(cloud)
 
     async def wait(request: Request) -> Response:
-        cloud.wait(float((await request.json())["seconds"]))
+        seconds = float((await request.json())["seconds"])
+        if cloud.clock:
+            await asyncio.sleep(seconds / cloud.clock.speed)
+        else:
+            cloud.wait(seconds)
         return _clock(cloud)
 
     async def caller(request: Request) -> Response:

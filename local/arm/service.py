@@ -55,7 +55,7 @@ class Service:
         self._calls = 0
 
     def handle(self, request: Request) -> Response:
-        """Answer one call. On a 429 the clock moves on by the wait and Retry-After is 0, so that nobody sleeps."""
+        """Answer one call; one that is throttled is told when to come back."""
         cloud, self._calls = self.cloud, self._calls + 1
         fault = cloud.begin(request.method, request.path)
         route, params = self._find(request)
@@ -113,9 +113,8 @@ class Service:
         return error(int(fault.kind), *_FAULTS[fault.kind])
 
     def _throttled(self, code: str, message: str, wait: float, headers: dict[str, str]) -> Response:
-        self.cloud.wait(wait)
         response = error(429, code, message)
-        response.headers = {**headers, "Retry-After": "0"}
+        response.headers = {**headers, "Retry-After": str(self.cloud.postpone(wait))}
         return response
 
 

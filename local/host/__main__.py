@@ -32,6 +32,8 @@ from local.host.world import ArmWorld, World
 
 GRACE_SECONDS = 5
 """How long open requests may take to end when the host is told to."""
+LOOK_SECONDS = 0.25
+"""How often a host looks what is due where the clock runs by itself."""
 
 
 def main() -> int:
@@ -40,6 +42,7 @@ def main() -> int:
     parser.add_argument("--app", type=Path, required=True, help="folder with function_app.py")
     parser.add_argument("--arm", required=True, help="address of the pretend ARM, which owns the clock")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--follow", action="store_true", help="run what is due as the clock runs by itself")
     wanted = parser.parse_args()
     # What the app prints must not mix with the line that the parent reads.
     ready, sys.stdout = sys.stdout, sys.stderr
@@ -49,7 +52,7 @@ def main() -> int:
     app = wanted.app.resolve()
     sys.path.insert(0, str(app))
     try:
-        asyncio.run(_serve(app, world, log, _listen(wanted.port), ready))
+        asyncio.run(_serve(app, world, log, _listen(wanted.port), ready, follow=wanted.follow))
     except HostError as refusal:
         line = {"level": "ERROR", "message": "the app cannot be hosted", "problems": refusal.problems}
         print(json.dumps(line), file=sys.stderr)
@@ -57,7 +60,9 @@ def main() -> int:
     return 0
 
 
-async def _serve(app: Path, world: World, log: InvocationLog, listening: socket.socket, ready: TextIO) -> None:
+async def _serve(
+    app: Path, world: World, log: InvocationLog, listening: socket.socket, ready: TextIO, *, follow: bool
+) -> None:
     worker = Worker()
     _hand_over_time(world)
     functions = read_functions(await worker.load(app), os.environ)
@@ -72,7 +77,10 @@ async def _serve(app: Path, world: World, log: InvocationLog, listening: socket.
         host.lead()
         address = "http://{}:{}".format(*listening.getsockname())
         print(json.dumps({"host": address, "functions": host.status()["functions"]}), file=ready, flush=True)
+        following = asyncio.ensure_future(_follow(host)) if follow else None
         yield
+        if following is not None:
+            following.cancel()
         lease.release()
 
     web = application(host, app)
@@ -81,6 +89,13 @@ async def _serve(app: Path, world: World, log: InvocationLog, listening: socket.
     _stop_with_parent(server)
     await server.serve(sockets=[listening])
     worker.close()
+
+
+async def _follow(host: Host) -> None:
+    """Run what is due, again and again."""
+    while True:
+        await host.run(host.world.now())
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _hand_over_time(world: World) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from local.clock import iso, parse
+from local.clock import Running, iso, parse
 from local.faults import Fault, FaultPlan, plan
 from local.world import human
 from local.world.limits import PageSizes
@@ -15,28 +15,54 @@ from local.world.world import World
 
 
 class Cloud:
-    """A world, its access log, its fault plan and its page sizes."""
+    """A world, its access log, its fault plan and its page sizes.
 
-    def __init__(self, world: World, faults: FaultPlan | None = None, pages: PageSizes | None = None) -> None:
+    Its clock is stepped: it moves with what calls cost and with what it is told. With `clock` it runs by itself.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        faults: FaultPlan | None = None,
+        pages: PageSizes | None = None,
+        clock: Running | None = None,
+    ) -> None:
         self.world = world
         self.faults = faults or FaultPlan()
         self.pages = pages or PageSizes()
+        self.clock = clock
         self.label = ""
         self.log: list[dict[str, Any]] = []
 
     def now(self) -> datetime:
         """Return the simulated instant."""
-        return self.world.now
+        return self.clock.now() if self.clock else self.world.now
 
     def clock_to(self, instant: datetime | str) -> datetime:
         """Run the physics to `instant` and return where the clock stands."""
-        self.world.advance_to(parse(instant) if isinstance(instant, str) else instant)
-        return self.world.now
+        to = parse(instant) if isinstance(instant, str) else instant
+        if self.clock:
+            self.clock.jump(to)
+        self.world.advance_to(to)
+        return self.now()
 
     def wait(self, seconds: float) -> datetime:
         """Run the physics for `seconds` and return where the clock stands."""
-        self.world.advance(timedelta(seconds=seconds))
-        return self.world.now
+        return self.clock_to(self.now() + timedelta(seconds=seconds))
+
+    def postpone(self, seconds: float) -> int:
+        """Return the real seconds after which a caller may come back who has to wait for simulated ones.
+
+        A stepped clock moves on by the wait, so that nobody sleeps.
+        """
+        if self.clock:
+            return math.ceil(seconds / self.clock.speed)
+        self.wait(seconds)
+        return 0
+
+    def catch_up(self) -> None:
+        """Run the physics to where a clock that runs by itself stands."""
+        self.world.advance_to(self.now())
 
     def caller(self, label: str) -> None:
         """Label the log entries that follow."""
@@ -48,6 +74,7 @@ class Cloud:
 
     def human(self, kind: str, **what: Any) -> None:
         """Let a human do something: see `local.world.human.act`. Raises Refused or ValueError."""
+        self.catch_up()
         human.act(self.world, kind, what)
 
     def fail(self, names: Collection[str]) -> None:
@@ -58,8 +85,11 @@ class Cloud:
         self.world.pace = replace(self.world.pace, failing=frozenset(known[name] for name in names))
 
     def begin(self, method: str, path: str) -> Fault | None:
-        """Charge the time of one call to the clock and return the fault that strikes it, if any."""
-        self.world.advance(self.world.pace.call)
+        """Charge the time of one call to a stepped clock and return the fault that strikes it, if any."""
+        if self.clock:
+            self.catch_up()
+        else:
+            self.world.advance(self.world.pace.call)
         return self.faults.strike(method, path, self.label)
 
     def note(self, method: str, path: str, action: str, status: int, effect: bool) -> None:
@@ -77,12 +107,14 @@ class Cloud:
         )
 
     def truth(self) -> dict[str, Any]:
-        """Return what the judge needs as JSON: clock, number of VMs, vaults, items, policies, jobs, counters, pages."""
+        """Return what the judge needs as JSON: clock, VMs, vaults, items, policies, jobs, counters, pages."""
+        self.catch_up()
         world = self.world
         skipped = world.skipped_runs()
         return {
             "now": iso(world.now),
             "vms": len(world.vms),
+            "unprotected": self._unprotected(),
             "vaults": [
                 {"id": vault.id, "name": vault.name, "region": vault.region, "immutability": vault.immutability}
                 for vault in world.vaults.values()
@@ -107,6 +139,11 @@ class Cloud:
                 },
             },
         }
+
+    def _unprotected(self) -> list[dict[str, str]]:
+        protected = {item.vm_id.lower() for item in self.world.items.values()}
+        free = [vm for key, vm in sorted(self.world.vms.items()) if key not in protected]
+        return [{"id": vm.id, "region": vm.region} for vm in free]
 
     def _item(self, key: str) -> dict[str, Any]:
         item = self.world.items[key]

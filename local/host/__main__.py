@@ -52,7 +52,7 @@ def main() -> int:
     app = wanted.app.resolve()
     sys.path.insert(0, str(app))
     try:
-        asyncio.run(_serve(app, world, log, _listen(wanted.port), ready, follow=wanted.follow))
+        asyncio.run(_serve(wanted, app, world, log, ready))
     except HostError as refusal:
         line = {"level": "ERROR", "message": "the app cannot be hosted", "problems": refusal.problems}
         print(json.dumps(line), file=sys.stderr)
@@ -60,10 +60,8 @@ def main() -> int:
     return 0
 
 
-async def _serve(
-    app: Path, world: World, log: InvocationLog, listening: socket.socket, ready: TextIO, *, follow: bool
-) -> None:
-    worker = Worker()
+async def _serve(wanted: argparse.Namespace, app: Path, world: World, log: InvocationLog, ready: TextIO) -> None:
+    worker, listening = Worker(), _listen(wanted.port)
     _hand_over_time(world)
     functions = read_functions(await worker.load(app), os.environ)
     lease, monitor = host_state(functions, os.environ)
@@ -77,7 +75,7 @@ async def _serve(
         host.lead()
         address = "http://{}:{}".format(*listening.getsockname())
         print(json.dumps({"host": address, "functions": host.status()["functions"]}), file=ready, flush=True)
-        following = asyncio.ensure_future(_follow(host)) if follow else None
+        following = asyncio.ensure_future(_follow(host)) if wanted.follow else None
         yield
         if following is not None:
             following.cancel()

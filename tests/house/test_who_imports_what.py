@@ -12,6 +12,7 @@ ACQUAINTED = (
     "local.memory",
     "local.scenarios",
     "local.night",
+    "local.up",
     "local.people",
     "local.figures",
     "local.expectations",

@@ -77,7 +77,7 @@ def test_the_cloud_tells_its_endpoints_as_azure_does(arm: RunningArm) -> None:
     "audience",
     ["https://management.azure.com", "https://management.core.windows.net/", "https://MANAGEMENT.azure.com/"],
 )
-def test_both_audiences_of_resource_manager_are_accepted(arm: RunningArm, audience: str) -> None:
+def test_both_audiences_of_azure_are_accepted(arm: RunningArm, audience: str) -> None:
     assert status_of(arm, identity.token(audience)[0]) == (200, "")
 
 

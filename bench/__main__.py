@@ -1,16 +1,19 @@
-"""Which measurement is wanted? `python -m bench COMMAND`: plan, problem, check, smoke, results, load, curves, drift."""
+"""Which measurement is wanted? `python -m bench COMMAND`, one word for each.
+
+The words: plan, problem, check, smoke, results, load, curves, drift, triage.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import curves, drift, load, plan
+from bench import curves, drift, load, plan, triage
 from bench.problems import Shape
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 not confirmed, 2 bad input, 3 no plan exists."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the planner.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the rules.")
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("plan", help="plan a problem file and print the plan")
     one.add_argument("problem", type=Path, metavar="PROBLEM.json[.gz]")
@@ -37,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--days", type=int, default=drift.DAYS, help=f"so many days pass (default: {drift.DAYS})")
     one.add_argument("--moves", type=int, default=200, help="at most so many VMs a night may move (default: 200)")
+    one = commands.add_parser("triage", help="say what is to be done about each job of a file of Azure's answers")
+    one.add_argument("jobs", type=Path, metavar="JOBS.json[.gz]")
     asked = parser.parse_args(arguments)
     match asked.command:
         case "plan":
@@ -52,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         case "drift":
             held = max(drift.drift(asked.vms, asked.seed, asked.days), drift.small(asked.seed, asked.days))
             return max(held, drift.roll_out(asked.vms, asked.moves, asked.seed))
+        case "triage":
+            return triage.triage(asked.jobs)
         case "smoke":
             return max(plan.smoke(), drift.smoke())
         case _:

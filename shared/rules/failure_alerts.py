@@ -12,6 +12,7 @@ from shared.rules.failure_families import REMEDIES
 from shared.rules.slots import DAY, instant_text, window_span
 
 PORTAL = "https://portal.azure.com/#resource"
+"""Where a resource's id leads to its page, in Azure's public cloud; the others have portals of their own."""
 NAMED = 10
 """VMs named in the text of a storm; all of them are its members."""
 

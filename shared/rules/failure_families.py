@@ -67,7 +67,7 @@ REMEDIES = {
         Runbook(
             "The VM's disks have as many snapshots as Azure allows, and old ones are not cleaned up.",
             (
-                "Take away any lock on the resource group AzureBackupRG_<region>_<n>.",
+                "Take away any lock on the resource group `AzureBackupRG_<region>_<n>`.",
                 "Start a backup by hand: it cleans up, which takes hours, and may fail itself the first time.",
                 "Delete snapshots of other tools; where Site Recovery replicates the VM, keep its hours apart.",
                 "Lower the days of instant restore where they stay near the limit.",

@@ -57,17 +57,18 @@ def _repaired(case: Case) -> Verdict | None:
 
 
 def _made_meanwhile(case: Case) -> Verdict | None:
-    """What kept a run from starting was a backup: its point will do if the next run comes within the RPO."""
+    """What held the VM was a backup: its point will do if the next run comes within the RPO."""
     slot, tier = case.failure.started_at, case.context.tier
     following = next_run(case.context.policy, slot) if case.context.policy else None
-    if case.failure.kind is not Kind.COLLIDED or following is None or tier is None:
+    if case.code.family is not Family.WAIT or following is None or tier is None:
         return None
     oldest = following.latest + START_LATENESS - tier.rpo
     held = [job for job in _other_backups(case) if job.status in FINISHED and (job.ended_at or slot) > slot]
     started_at = max((job.started_at for job in held if job.started_at >= oldest), default=None)
     if started_at is None:
         return None
-    return _verdict(case, Response.IGNORE, f"{case.code.says}; that one, of {instant_text(started_at)}, made a point")
+    text = f"{case.code.says}; the backup of {instant_text(started_at)} made a point meanwhile"
+    return _verdict(case, Response.IGNORE, text)
 
 
 def _nothing_wrong(case: Case) -> Verdict | None:

@@ -228,7 +228,10 @@ def test_the_backup_that_kept_a_run_from_starting_made_a_point_that_may_do() -> 
     by_hand = job(at(-0.1), user_triggered=True)
     found = answer(lost, now=at(3), jobs=(by_hand,))
     assert (found.response, found.retry_at) == (Response.IGNORE, None)
-    assert found.reason.endswith("that one, of 03 Mar 21:54 UTC, made a point")
+    assert found.reason.endswith("the backup of 03 Mar 21:54 UTC made a point meanwhile")
+    held = failure("UserErrorBackupOperationInProgress")
+    assert answer(held, now=at(3), jobs=(job(at(-0.1)),)).response is Response.IGNORE
+    assert answer(failure(), now=at(3), jobs=(job(at(-0.1)),)).response is Response.RETRY
     tight = intent(tiers=(tier(rpo=timedelta(hours=26)),))
     assert answer(lost, now=at(3), jobs=(by_hand,), intent=tight).response is Response.RETRY
     for useless in (job(at(-0.1), "Failed", user_triggered=True), job(at(-0.6), user_triggered=True)):

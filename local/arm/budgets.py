@@ -48,7 +48,7 @@ class Budgets:
 
     def take(self, subscription: str, method: str, action: str, now: datetime) -> Verdict:
         """Spend one call on the subscription's bucket and, for reads of the provider, on the action's hour."""
-        kind = {"GET": "reads", "DELETE": "deletes"}.get(method, "writes")
+        kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(method, "writes")
         bucket = self._bucket(subscription, kind, now)
         wait = bucket.take(now)
         headers = {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(bucket.tokens))}

@@ -26,7 +26,7 @@ class Response:
     """An answer; `dropped` closes the connection instead."""
 
     status: int
-    body: Json | None = None
+    body: Json | list[Json] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     dropped: bool = False
 
@@ -73,11 +73,16 @@ def vault_of(call: Call) -> Vault:
     for vault in call.world.vaults.values():
         if (vault.subscription.lower(), vault.resource_group.lower(), vault.name.lower()) == wanted:
             return vault
-    raise Refused(
+    raise missing(call, f"Microsoft.RecoveryServices/vaults/{params['vault']}")
+
+
+def missing(call: Call, resource: str) -> Refused:
+    """Return ARM's 404 for a resource, its type and name, of the path's resource group."""
+    return Refused(
         404,
         "ResourceNotFound",
-        f"The Resource 'Microsoft.RecoveryServices/vaults/{params['vault']}' under resource group '{params['group']}' "
-        "was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        f"The Resource '{resource}' under resource group '{call.params['group']}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
     )
 
 

@@ -1,7 +1,7 @@
 """How does the rest of the fleet answer? Subscriptions, virtual machines, the activity log and Resource Graph."""
 
 from local.arm import filters, graph, wire
-from local.arm.messages import Call, Response, Route, page
+from local.arm.messages import Call, Response, Route, missing, page
 from local.world.state import Json, Refused, Vm
 
 _SUB = "/subscriptions/{subscription}"
@@ -70,12 +70,7 @@ def vm_of(call: Call) -> Vm:
     for vm in call.world.vms.values():
         if (vm.subscription.lower(), vm.resource_group.lower(), vm.name.lower()) == wanted:
             return vm
-    raise Refused(
-        404,
-        "ResourceNotFound",
-        f"The Resource 'Microsoft.Compute/virtualMachines/{call.params['vm']}' under resource group "
-        f"'{call.params['group']}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    )
+    raise missing(call, f"Microsoft.Compute/virtualMachines/{call.params['vm']}")
 
 
 def _subscriptions(call: Call) -> list[str]:

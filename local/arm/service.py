@@ -5,10 +5,12 @@ import re
 from local.arm import (
     routes_discovery,
     routes_fleet,
+    routes_groups,
     routes_items,
     routes_jobs,
     routes_metrics,
     routes_settings,
+    routes_storage,
     routes_vaults,
 )
 from local.arm.budgets import Budgets
@@ -26,6 +28,8 @@ ROUTES: tuple[Route, ...] = (
     *routes_settings.ROUTES,
     *routes_fleet.ROUTES,
     *routes_metrics.ROUTES,
+    *routes_storage.ROUTES,
+    *routes_groups.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (

@@ -13,6 +13,8 @@ class Limits:
     policy_writes_per_vault_day: int = 50
     moves_per_vault_day: int = 250
     backups_per_item_day: int = 9
+    restores_per_item_day: int = 20
+    accounts_per_region: int = 250
     subscription_reads: int = 250
     subscription_reads_refill: float = 25.0
     subscription_writes: int = 200
@@ -35,6 +37,7 @@ class PageSizes:
     vms: int = 200
     changes: int = 200
     graph: int = 1000
+    accounts: int = 200
 
     @classmethod
     def all_of(cls, rows: int) -> "PageSizes":

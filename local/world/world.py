@@ -8,6 +8,7 @@ from typing import Any
 
 from local.world import points, runs
 from local.world.limits import Limits, Pace
+from local.world.resources import Disk, ResourceGroup, StorageAccount
 from local.world.schedule import Rules
 from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
 
@@ -35,6 +36,10 @@ class World:
         self.items: dict[str, Item] = {}
         self.jobs: dict[str, Job] = {}
         self.operations: dict[str, Operation] = {}
+        self.accounts: dict[str, StorageAccount] = {}
+        self.making: set[str] = set()
+        self.groups: dict[str, ResourceGroup] = {}
+        self.disks: dict[str, Disk] = {}
         self.activity: list[Activity] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
@@ -234,6 +239,9 @@ class World:
     def _on_done(self, operation_id: str) -> None:
         operation = self.operations[operation_id]
         operation.status, operation.ended_at = "Succeeded", self.now
+
+    def _on_then(self, act: Callable[..., None], *arguments: Any) -> None:
+        act(self, *arguments)
 
     def _on_sweep(self) -> None:
         self.after(self.pace.sweep_every, "sweep")

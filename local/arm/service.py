@@ -9,6 +9,7 @@ from local.arm import (
     routes_items,
     routes_jobs,
     routes_metrics,
+    routes_restores,
     routes_settings,
     routes_storage,
     routes_vaults,
@@ -30,13 +31,14 @@ ROUTES: tuple[Route, ...] = (
     *routes_metrics.ROUTES,
     *routes_storage.ROUTES,
     *routes_groups.ROUTES,
+    *routes_restores.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (
     "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
     "If the issue persists, please contact Microsoft support."
 )
-_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action")
+_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action", "/backupvalidateoperation/action")
 """Ends of the actions that change nothing, whatever their method."""
 _NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
 _FAULTS = {

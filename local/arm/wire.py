@@ -10,6 +10,8 @@ from local.world.world import World
 
 _NEVER = "0001-01-01T00:00:00"
 _MOVE_UNKNOWN = "We're still determining if this Recovery Point can be moved.. Please check again after some time."
+_CANCELLABLE = {"Backup", "Restore", "CrossRegionRestore"}
+"""Jobs that say so whatever their phase, and in the secondary region although they cannot be: as recorded."""
 _ITEM_TYPE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
 
 
@@ -117,7 +119,7 @@ def job(world: World, record: Job) -> Json:
     """Return a job as list rows show it: without tasks and property bag."""
     ended = record.ended_at or world.now
     properties: Json = {"jobType": "AzureIaaSVMJob"}
-    if record.operation == "Backup":
+    if record.operation in _CANCELLABLE:
         properties["actionsInfo"] = ["Cancellable"]
     properties |= {"containerName": record.container, "duration": duration(ended - record.started_at)}
     if record.error and record.ended_at:

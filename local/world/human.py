@@ -40,6 +40,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         _create(world, world.vms[what["like"].lower()], what["name"])
     elif kind == "delete":
         gone = world.vms.pop(what["vm"].lower())
+        world.deleted_vms[gone.id.lower()] = gone
         world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
     else:
         raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop, create or delete")

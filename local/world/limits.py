@@ -51,13 +51,15 @@ class Pace:
 
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
-    all do. `prune_after`: how long a point outlives its retention. `call`: what one call takes.
+    all do. `restore_failure_rate`: share of restores that fail. `prune_after`: how long a point outlives its retention.
+    `call`: what one call takes.
     """
 
     lateness: timedelta = timedelta(hours=2)
     listing_lag: timedelta = timedelta(minutes=5)
     failure_rate: float = 0.01
     failing: frozenset[str] = frozenset()
+    restore_failure_rate: float = 0.02
     nightly_noise: float = 0.06
     prune_after: timedelta = timedelta(hours=18)
     sweep_every: timedelta = timedelta(hours=6)

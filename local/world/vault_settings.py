@@ -46,5 +46,11 @@ def set_storage(world: World, vault: Vault, properties: Json, caller: str) -> No
     world.record(f"{vault.id}/backupstorageconfig/vaultstorageconfig", STORAGE_WRITE, caller)
 
 
+def guard_of(vault: Vault) -> str:
+    """Return the id of the Resource Guard that approves what the vault's operators may not do alone."""
+    group = f"/subscriptions/{vault.subscription}/resourcegroups/{vault.resource_group}"
+    return vault.guard_id or f"{group}/providers/Microsoft.DataProtection/resourceGuards/guard"
+
+
 def _invalid(what: str) -> Refused:
     return Refused(400, "BMSUserErrorInvalidInput", f"Input provided for the call is invalid: {what}")

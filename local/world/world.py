@@ -8,7 +8,7 @@ from typing import Any
 
 from local.world import points, runs
 from local.world.limits import Limits, Pace
-from local.world.resources import Disk, ResourceGroup, StorageAccount
+from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
 from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
 
@@ -20,7 +20,7 @@ _TAG_PERIODS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}
 class World:
     """The pretend cloud. Everything in it follows from the seed, the fleet and the writes; real time plays no part.
 
-    Dictionaries are keyed by lower-cased ARM ids (jobs and operations by their GUIDs).
+    Dictionaries are keyed by lower-cased ARM ids (jobs, operations and restores by GUIDs).
     """
 
     def __init__(
@@ -40,6 +40,8 @@ class World:
         self.making: set[str] = set()
         self.groups: dict[str, ResourceGroup] = {}
         self.disks: dict[str, Disk] = {}
+        self.restores: dict[str, Restore] = {}
+        self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}

@@ -20,6 +20,7 @@ WIRE = Path(os.environ.get("NIGHTSHIFT_SHARED") or Path(__file__).parents[3] / "
 OCCASIONAL = {
     "properties.zones": "only a VM in an availability zone has it",
     "properties.extendedInfo.progressPercentage": "only a restore tells it",
+    "properties.extendedInfo.propertyBag.Target resource group": "only a restore into one tells it",
 }
 """Recorded fields that an answer may lack, with the reason."""
 

@@ -182,6 +182,33 @@ def storage(talk: Talk) -> None:
     talk.ask("HEAD", account.partition("/providers/")[0])
 
 
+def restores(talk: Talk) -> None:
+    group = "/".join(talk.vault.split("/")[:5])
+    account = f"{group.replace('backup', 'staging')}/providers/Microsoft.Storage/storageAccounts/strestoreweu01"
+    machines = f"{group}/providers/Microsoft.Compute/virtualMachines"
+    wanted = {"objectType": "IaasVMRestoreRequest", "storageAccountId": account, "targetResourceGroupId": group}
+    network = {"virtualNetworkId": "net", "subnetId": "net/a", "targetVirtualMachineId": f"{machines}/vm-new"}
+    talk.service.cloud.world.vms[talk.item.vm_id.lower()].power = "deallocated"
+    jobs = []
+    for kind in ("RestoreDisks", "AlternateLocation", "OriginalLocation"):
+        point, asked = talk.item.points[-1], {**wanted, **network, "recoveryType": kind}
+        address = f"{talk.item.id}/recoveryPoints/{point.id}"
+        talk.ask(
+            "POST", f"{talk.vault}/backupValidateOperation", {"id": address, "properties": {"restoreRequest": asked}}
+        )
+        accepted = talk.ask("POST", f"{address}/restore", {"properties": asked})
+        follow(talk, accepted)
+        operation = accepted.headers["Location"].split("?")[0].rsplit("/", 1)[-1]
+        jobs.append(talk.service.cloud.world.operations[operation].job_id)
+    for _ in range(3):
+        for job in jobs:
+            talk.ask("GET", f"{talk.vault}/backupJobs/{job}")
+        talk.ask("GET", f"{talk.vault}/backupJobs")
+        talk.wait(minutes=5)
+    talk.ask("GET", f"{group}/providers/Microsoft.Compute/disks")
+    assert talk.ask("GET", f"{machines}/vm-new").status == 200
+
+
 def errors(talk: Talk) -> None:
     for path in (f"{talk.vault}x", f"{talk.vault}/backupJobs/none", f"{talk.item.id}x", "/nothing/here"):
         assert talk.ask("GET", path).status == 404
@@ -201,6 +228,7 @@ STORIES = [
     cancelling,
     deleting,
     storage,
+    restores,
     errors,
 ]
 
@@ -228,7 +256,6 @@ NOT_ANSWERED = {
         ("POST", "locations/*/backupcrossregionrestore"),
         ("POST", "locations/*/backupcrrjob"),
         ("POST", f"{POINT}/accesstoken"),
-        ("POST", f"{POINT}/restore"),
     ),
     "making and changing vaults and their guards": (
         ("GET", "vaults/*/operationstatus/*"),

@@ -48,22 +48,28 @@ class Call:
 type Handler = Callable[[Call], Response]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method, a path template, the ARM action it needs, and its handler."""
-
-    method: str
-    template: str
-    action: str
-    handler: Handler
-
-
 def error(status: int, code: str, message: str, *, full: bool = False) -> Response:
     """Return an error body; `full` adds the empty fields that the provider (not ARM) sends."""
     content: Json = {"code": code, "message": message}
     if full:
         content |= {"target": None, "details": None, "innerError": None}
     return Response(status, {"error": content})
+
+
+def secondary_error(status: int, code: str, message: str, **_: bool) -> Response:
+    """Return an error body as the secondary region's service sends it."""
+    return Response(status, {"ErrorCode": code, "Message": {"Language": "en-US", "Value": message}})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method, a path template, the ARM action it needs, its handler, and the shape of the provider's errors."""
+
+    method: str
+    template: str
+    action: str
+    handler: Handler
+    error: Callable[..., Response] = error
 
 
 def vault_of(call: Call) -> Vault:

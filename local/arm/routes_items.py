@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from local.arm import filters, wire
+from local.arm import filters, secondary, wire
 from local.arm.messages import Call, Response, Route, page, vault_of
 from local.arm.operations import BELOW_VAULT, accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
@@ -20,7 +20,9 @@ _RECENT = timedelta(days=30)
 def list_items(call: Call) -> Response:
     """List the vault's items, soft-deleted ones included."""
     vault, found = vault_of(call), filters.terms(call.request.query)
-    rows = [wire.item(call.world, item) for item in call.world.items_in(vault.id)]
+    if (closed := secondary.closed(call, vault)) is not None:
+        return closed
+    rows = secondary.items(call, vault)
     keys = {
         "backupmanagementtype": "backupManagementType",
         "itemtype": "workloadType",
@@ -69,10 +71,12 @@ def trigger_backup(call: Call) -> Response:
 def list_points(call: Call) -> Response:
     """List an item's points, newest first; without dates only those of the last 30 days."""
     item, found = item_of(call), filters.terms(call.request.query)
+    if (closed := secondary.closed(call, vault_of(call))) is not None:
+        return closed
     since = filters.date(found, "startDate") or call.world.now - _RECENT
     until = filters.date(found, "endDate") or call.world.now
     rules = call.world.rules_of(item)
-    points = sorted(item.points, key=lambda point: point.at, reverse=True)
+    points = sorted(secondary.points(call, item), key=lambda point: point.at, reverse=True)
     rows = [wire.point(call.world, item, point, rules) for point in points if since <= point.at <= until]
     return page(call.request, rows, call.cloud.pages.points)
 
@@ -103,7 +107,7 @@ def item_of(call: Call) -> Item:
 
 def point_of(call: Call, item: Item) -> Point:
     """Return the item's recovery point that the path names, or raise Refused (404)."""
-    for point in item.points:
+    for point in secondary.points(call, item):
         if point.id == call.params["point"]:
             return point
     raise Refused(404, "BMSUserErrorRecoveryPointNotFound", "The recovery point was not found.")

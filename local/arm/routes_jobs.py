@@ -45,7 +45,7 @@ def cancel_job(call: Call) -> Response:
 def _job(call: Call) -> Job:
     vault = vault_of(call)
     job = call.world.jobs.get(call.params["job"].lower())
-    if job is None or job.vault_id != vault.id.lower():
+    if job is None or job.vault_id != vault.id.lower() or job.operation == "CrossRegionRestore":
         raise Refused(404, "BMSUserErrorJobNotFound", f"The job '{call.params['job']}' was not found.")
     return job
 

@@ -10,6 +10,7 @@ from local.arm import (
     routes_jobs,
     routes_metrics,
     routes_restores,
+    routes_secondary,
     routes_settings,
     routes_storage,
     routes_vaults,
@@ -32,13 +33,22 @@ ROUTES: tuple[Route, ...] = (
     *routes_storage.ROUTES,
     *routes_groups.ROUTES,
     *routes_restores.ROUTES,
+    *routes_secondary.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (
     "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
     "If the issue persists, please contact Microsoft support."
 )
-_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action", "/backupvalidateoperation/action")
+_ASKING = (
+    "/read",
+    "/backupstatus/action",
+    "/refreshcontainers/action",
+    "/backupvalidateoperation/action",
+    "/accesstoken/action",
+    "/backupcrrjob/action",
+    "/backupcrrjobs/action",
+)
 """Ends of the actions that change nothing, whatever their method."""
 _NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
 _FAULTS = {
@@ -100,7 +110,8 @@ class Service:
         try:
             response = route.handler(Call(cloud, request, params))
         except Refused as refused:
-            response = error(refused.status, refused.code, refused.message, full=refused.code != "ResourceNotFound")
+            full = refused.code != "ResourceNotFound"
+            response = route.error(refused.status, refused.code, refused.message, full=full)
         effect = route.method != "GET" and response.status < 300 and not route.action.lower().endswith(_ASKING)
         if fault and response.status < 300:
             return self._faulty(fault, route), effect
@@ -116,7 +127,8 @@ class Service:
                 f"'01:00:00'. Please try again after '{_FAULT_WAIT_SECONDS}' seconds."
             )
             return self._throttled("ResourceRequestsThrottled", message, _FAULT_WAIT_SECONDS, {})
-        return error(int(fault.kind), *_FAULTS[fault.kind])
+        answer = route.error if fault.kind == "500" else error
+        return answer(int(fault.kind), *_FAULTS[fault.kind])
 
     def _throttled(self, code: str, message: str, wait: float, headers: dict[str, str]) -> Response:
         response = error(429, code, message)

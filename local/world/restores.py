@@ -83,7 +83,8 @@ def trigger(world: World, wish: Wish, caller: str) -> Operation:
     transfers.share(world, restore.account_id, _arrived)
     action = CROSS_REGION if wish.secondary else RESTORE
     world.record(f"{wish.item.id}/recoveryPoints/{wish.point.id}", action, caller)
-    return accept(world, wish.vault.id, course.accepting, job_id=job_id)
+    scope = f"{wish.vault.subscription}/{wish.region}" if wish.secondary else wish.vault.id
+    return accept(world, scope, course.accepting, job_id=job_id)
 
 
 def cancellable(world: World, job: Job) -> bool:

@@ -6,7 +6,6 @@ from local.world.state import Json, Refused, Vm
 
 _SUB = "/subscriptions/{subscription}"
 _VM = _SUB + "/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
-TENANT = "00000000-0000-0000-0000-0000000000aa"
 
 
 def list_subscriptions(call: Call) -> Response:
@@ -25,7 +24,7 @@ def get_subscription(call: Call) -> Response:
 
 def list_tenants(_: Call) -> Response:
     """List the one tenant."""
-    return Response(200, {"value": [{"id": f"/tenants/{TENANT}", "tenantId": TENANT}]})
+    return Response(200, {"value": [{"id": f"/tenants/{wire.TENANT}", "tenantId": wire.TENANT}]})
 
 
 def list_vms(call: Call) -> Response:
@@ -86,7 +85,7 @@ def _subscription(name: str) -> Json:
     return {
         "id": f"/subscriptions/{name}",
         "subscriptionId": name,
-        "tenantId": TENANT,
+        "tenantId": wire.TENANT,
         "displayName": "Local Azure",
         "state": "Enabled",
         "authorizationSource": "RoleBased",

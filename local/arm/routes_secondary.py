@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from local.arm import filters, secondary, wire_secondary
 from local.arm.messages import Call, Response, Route, error, page, secondary_error, vault_of
-from local.arm.routes_fleet import TENANT
+from local.arm.operations import name_of, named
 from local.arm.routes_items import POINT, item_of, point_of
 from local.world import restores
 from local.world import secondary as region
@@ -37,7 +37,7 @@ def versioned(handler: Callable[[Call], Response]) -> Callable[[Call], Response]
 
 def get_aad_properties(call: Call) -> Response:
     """Show who the service is in this region: an access token is made out to it."""
-    return Response(200, wire_secondary.aad_properties(call.world, call.params["region"], TENANT))
+    return Response(200, wire_secondary.aad_properties(call.world, call.params["region"]))
 
 
 def get_token(call: Call) -> Response:
@@ -46,7 +46,7 @@ def get_token(call: Call) -> Response:
     region.refuse_closed(vault)
     item = item_of(call)
     point = point_of(call, item)
-    known = wire_secondary.aad_properties(call.world, PAIRS[vault.region], TENANT)["properties"]
+    known = wire_secondary.aad_properties(call.world, PAIRS[vault.region])["properties"]
     if call.request.body.get("properties") != known:
         raise _invalid("properties must be those of the secondary region's backupAadProperties.")
     return Response(200, wire_secondary.access_token(call.world, vault, item, point))
@@ -60,7 +60,7 @@ def trigger_restore(call: Call) -> Response:
         raise _invalid("crossRegionRestoreAccessDetails and restoreRequest are needed.")
     wish = region.redeem(call.world, call.params["region"], details, asked)
     operation = restores.trigger(call.world, wish, call.request.caller)
-    return Response(202, None, _links(call, wire_secondary.operation_name(call.world, operation)))
+    return Response(202, None, _links(call, name_of(call.world, operation)))
 
 
 def operation_status(call: Call) -> Response:
@@ -112,11 +112,8 @@ def _jobs(call: Call) -> list[Job]:
 
 
 def _operation(call: Call) -> Operation:
-    name = call.params["operation"]
-    operation = call.world.operations.get(wire_secondary.operation_id(name))
-    if operation is None or operation.vault_id != f"{call.params['subscription']}/{call.params['region']}".lower():
-        raise Refused(404, "BMSUserErrorOperationNotFound", f"The operation '{name}' was not found.")
-    return operation
+    scope = f"{call.params['subscription']}/{call.params['region']}"
+    return named(call.world, call.params["operation"], scope)
 
 
 def _location(call: Call) -> str:

@@ -1,6 +1,6 @@
 """How do vaults and policies answer? Handlers of Microsoft.RecoveryServices/vaults and backupPolicies."""
 
-from local.arm import filters, wire
+from local.arm import filters, wire, wire_vaults
 from local.arm.messages import Call, Response, Route, page, vault_of
 from local.world import deletion, writes
 from local.world.state import Policy, Refused
@@ -14,7 +14,7 @@ def list_vaults(call: Call) -> Response:
     """List the vaults of a subscription or of one resource group."""
     group = call.params.get("group", "").lower()
     found = [
-        wire.vault(vault)
+        wire_vaults.vault(vault)
         for vault in call.world.vaults.values()
         if vault.subscription.lower() == call.params["subscription"].lower()
         and (not group or vault.resource_group.lower() == group)
@@ -24,7 +24,7 @@ def list_vaults(call: Call) -> Response:
 
 def get_vault(call: Call) -> Response:
     """Show one vault."""
-    return Response(200, wire.vault(vault_of(call)))
+    return Response(200, wire_vaults.vault(vault_of(call)))
 
 
 def list_policies(call: Call) -> Response:

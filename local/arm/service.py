@@ -13,6 +13,7 @@ from local.arm import (
     routes_secondary,
     routes_settings,
     routes_storage,
+    routes_vault_writes,
     routes_vaults,
 )
 from local.arm.budgets import Budgets
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *routes_groups.ROUTES,
     *routes_restores.ROUTES,
     *routes_secondary.ROUTES,
+    *routes_vault_writes.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (

@@ -5,58 +5,15 @@ from datetime import datetime, timedelta
 from local.clock import iso
 from local.world import points, runs
 from local.world.schedule import Rules
-from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vault, Vm
+from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vm
 from local.world.world import World
 
+TENANT = "00000000-0000-0000-0000-0000000000aa"
 _NEVER = "0001-01-01T00:00:00"
 _MOVE_UNKNOWN = "We're still determining if this Recovery Point can be moved.. Please check again after some time."
 _CANCELLABLE = {"Backup", "Restore", "CrossRegionRestore"}
 """Jobs that say so whatever their phase, and in the secondary region although they cannot be: as recorded."""
 _ITEM_TYPE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
-
-
-def vault(record: Vault) -> Json:
-    """Return a vault as GET and list show it."""
-    return {
-        "location": record.region,
-        "name": record.name,
-        "etag": "W/\"datetime'2026-01-04T06%3A35%3A01.5602793Z'\"",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "privateEndpointStateForBackup": "None",
-            "privateEndpointStateForSiteRecovery": "None",
-            "monitoringSettings": {
-                "azureMonitorAlertSettings": {
-                    "alertsForAllJobFailures": "Enabled",
-                    "alertsForAllReplicationIssues": "Enabled",
-                    "alertsForAllFailoverIssues": "Enabled",
-                },
-                "classicAlertSettings": {
-                    "alertsForCriticalOperations": "Enabled",
-                    "emailNotificationsForSiteRecovery": "Enabled",
-                },
-            },
-            "redundancySettings": {
-                "standardTierStorageRedundancy": record.redundancy,
-                "crossRegionRestore": "Enabled" if record.cross_region else "Disabled",
-            },
-            "securitySettings": {
-                "immutabilitySettings": {"state": record.immutability},
-                "softDeleteSettings": {
-                    "softDeleteState": record.soft_delete,
-                    "softDeleteRetentionPeriodInDays": 14,
-                },
-                "multiUserAuthorization": "Enabled" if record.guarded else "Disabled",
-            },
-            "secureScore": "None",
-            "bcdrSecurityLevel": "Poor",
-            "publicNetworkAccess": "Enabled",
-            "restoreSettings": {"crossSubscriptionRestoreSettings": {"crossSubscriptionRestoreState": "Enabled"}},
-        },
-        "id": record.id,
-        "type": "Microsoft.RecoveryServices/vaults",
-        "sku": {"name": "Standard"},
-    }
 
 
 def policy(world: World, record: Policy) -> Json:
@@ -73,6 +30,7 @@ def policy(world: World, record: Policy) -> Json:
 def item(world: World, record: Item) -> Json:
     """Return a protected item; one that was never backed up says 2001-01-01, as recorded."""
     assigned = world.policies.get(record.policy_id.lower())
+    days = world.vaults[record.vault_id].soft_delete_days
     properties: Json = {
         "friendlyName": record.vm_id.rsplit("/", 1)[-1],
         "virtualMachineId": record.vm_id,
@@ -92,7 +50,7 @@ def item(world: World, record: Item) -> Json:
         "policyName": assigned.name if assigned else "",
         "vaultId": f"https://management.azure.com{world.vaults[record.vault_id].id}",
         "isArchiveEnabled": False,
-        "softDeleteRetentionPeriod": 14 if record.deleted_at else 0,
+        "softDeleteRetentionPeriod": days if record.deleted_at else 0,
     }
     if record.last_point_at:
         properties["lastRecoveryPoint"] = iso(record.last_point_at)
@@ -101,12 +59,11 @@ def item(world: World, record: Item) -> Json:
     if record.extended is not None:
         properties["extendedProperties"] = record.extended
     if record.deleted_at:
-        properties |= _deletion(record.deleted_at, world.now)
+        properties |= _deletion(record.deleted_at, timedelta(days=days) - (world.now - record.deleted_at))
     return {"id": record.id, "name": record.name, "type": _ITEM_TYPE, "properties": properties}
 
 
-def _deletion(deleted_at: datetime, now: datetime) -> Json:
-    left = deleted_at + timedelta(days=14) - now
+def _deletion(deleted_at: datetime, left: timedelta) -> Json:
     hours, minutes = left.seconds // 3600, left.seconds // 60 % 60
     return {
         "isScheduledForDeferredDelete": True,

@@ -1,7 +1,5 @@
 """How does the secondary region look on the wire? Access tokens, operations and jobs of Cross Region Restore."""
 
-import base64
-
 from local.arm import wire, wire_jobs
 from local.world import runs, secondary
 from local.world.restored import source_of
@@ -18,10 +16,10 @@ _XML = (
 )
 
 
-def aad_properties(world: World, region: str, tenant: str) -> Json:
+def aad_properties(world: World, region: str) -> Json:
     """Return who the service is in a region."""
     principal = secondary.principal(world, region)
-    return {"properties": {"tenantId": tenant, "audience": _AUDIENCE, "servicePrincipalObjectId": principal}}
+    return {"properties": {"tenantId": wire.TENANT, "audience": _AUDIENCE, "servicePrincipalObjectId": principal}}
 
 
 def access_token(world: World, vault: Vault, item: Item, point: Point) -> Json:
@@ -57,20 +55,6 @@ def access_token(world: World, vault: Vault, item: Item, point: Point) -> Json:
             "bMSActiveRegion": vault.region,
         }
     }
-
-
-def operation_name(world: World, record: Operation) -> str:
-    """Return the name under which the region knows an operation."""
-    number = runs.number(world.seed, "operation", record.id)
-    return base64.b64encode(f"{number};{record.id}".encode()).decode()
-
-
-def operation_id(name: str) -> str:
-    """Return the id of the operation of this name, "" for what is no name."""
-    try:
-        return base64.b64decode(name, validate=True).decode().rpartition(";")[2]
-    except ValueError:
-        return ""
 
 
 def operation(location: str, name: str, record: Operation) -> Json:

@@ -15,8 +15,8 @@ _GUARDED = {
 _RESTORE = {f"{_ITEMS}/recoveryPoints/restore/action": "triggerRestoreRequests"}
 
 
-def storage(vault: Vault) -> Json:
-    """Return the vault's storage redundancy; locked, as that of every vault that protects something."""
+def storage(vault: Vault, *, locked: bool) -> Json:
+    """Return the vault's storage redundancy; locked, where the vault protects something."""
     return _setting(
         vault,
         "backupstorageconfig/vaultstorageconfig",
@@ -25,7 +25,7 @@ def storage(vault: Vault) -> Json:
             "storageType": vault.redundancy,
             "dedupState": "Disabled",
             "xcoolState": "Disabled",
-            "storageTypeState": "Locked",
+            "storageTypeState": "Locked" if locked else "Unlocked",
             "crossRegionRestoreFlag": vault.cross_region,
         },
     )
@@ -39,7 +39,7 @@ def soft_delete(vault: Vault) -> Json:
         {
             "enhancedSecurityState": "Enabled",
             "softDeleteFeatureState": vault.soft_delete,
-            "softDeleteRetentionPeriodInDays": 14,
+            "softDeleteRetentionPeriodInDays": vault.soft_delete_days,
             "isSoftDeleteFeatureStateEditable": vault.soft_delete != "AlwaysON",
         },
     )

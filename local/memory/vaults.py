@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.arm import wire as sent
+from local.arm import wire_vaults
 from local.world import Refused, World, state
 from local.world.writes import put_item, put_policy
 from shared.cloud import wire
@@ -32,7 +33,7 @@ class MemoryVaults:
         self._fault("vaults.vaults")
         found = [record for _, record in sorted(self._world.vaults.items())]
         mine = [record for record in found if record.subscription.lower() == subscription.lower()]
-        return [wire.vault_from(sent.vault(record)) for record in mine]
+        return [wire.vault_from(wire_vaults.vault(record)) for record in mine]
 
     def items(self, vault: Vault) -> list[ProtectedItem]:
         """List the vault's protected VMs, soft-deleted ones included."""

@@ -167,13 +167,17 @@ class Cloud:
             "id": job.id,
             "vm": job.vm_id,
             "vault": job.vault_id,
-            "region": self.world.vaults[job.vault_id].region,
+            "region": self._region(job.vault_id),
             "operation": job.operation,
             "status": job.status,
             "scheduled_for": iso(job.scheduled_for) if job.scheduled_for else None,
             "started_at": iso(job.started_at),
             "ended_at": iso(job.ended_at) if job.ended_at else None,
         }
+
+    def _region(self, vault_id: str) -> str:
+        vault = self.world.vaults.get(vault_id)
+        return vault.region if vault else ""
 
     def _restore(self, restore: Restore) -> dict[str, Any]:
         job = self.world.jobs[restore.job_id]

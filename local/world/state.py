@@ -24,7 +24,7 @@ class Vault:
     """A Recovery Services vault; `id` keeps its case.
 
     `guarded` says that a Resource Guard must approve what takes backups away, `restore_guarded` that it must approve
-    restores too; `guard_id` is which one, "" for the vault's usual one.
+    restores too; `guard_id` is which one, "" for the vault's usual one. `monitoring` holds what differs from usual.
     """
 
     id: str
@@ -38,7 +38,15 @@ class Vault:
     restore_guarded: bool = False
     guard_id: str = ""
     soft_delete: str = "Enabled"
+    soft_delete_days: int = 14
     cross_region: bool = False
+    cross_subscription: str = "Enabled"
+    public_access: str = "Enabled"
+    provisioning: str = "Succeeded"
+    identity: Json | None = None
+    monitoring: Json = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import pytest
 from local.arm.app import application
 from local.arm.messages import Response
 from local.fleets import add_vm
+from local.identity import token
 from tests.local.one_vm import LINK, Azure, code
 
 
@@ -163,13 +164,14 @@ def over_http(azure: Azure, path: str) -> tuple[int, Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
+    bearer, _ = token("https://management.azure.com")
     scope = {
         "type": "http",
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"api-version=2024-04-01",
-        "headers": [(b"authorization", b"Bearer x"), (b"host", b"localhost:1")],
+        "headers": [(b"authorization", f"Bearer {bearer}".encode()), (b"host", b"localhost:1")],
         "scheme": "https",
     }
     asyncio.run(application(azure.cloud)(scope, receive, send))

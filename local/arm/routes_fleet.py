@@ -1,11 +1,11 @@
 """How does the rest of the fleet answer? Subscriptions, virtual machines, the activity log and Resource Graph."""
 
-from local.arm import filters, graph, wire
+from local.arm import filters, graph, wire, wire_machines
 from local.arm.messages import Call, Response, Route, missing, page
 from local.world.state import Json, Refused, Vm
 
 _SUB = "/subscriptions/{subscription}"
-_VM = _SUB + "/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
+VM = _SUB + "/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{vm}"
 
 
 def list_subscriptions(call: Call) -> Response:
@@ -40,8 +40,12 @@ def list_vms(call: Call) -> Response:
 
 
 def get_vm(call: Call) -> Response:
-    """Show one virtual machine."""
-    return Response(200, wire.vm(vm_of(call)))
+    """Show one virtual machine, with its instance view where that is asked for."""
+    vm = vm_of(call)
+    body = wire.vm(vm)
+    if call.request.query.get("$expand", "").lower() == "instanceview":
+        body["properties"]["instanceView"] = wire_machines.instance_view(call.world, vm)
+    return Response(200, body)
 
 
 def list_changes(call: Call) -> Response:
@@ -108,7 +112,7 @@ ROUTES = (
         "Microsoft.Compute/virtualMachines/read",
         list_vms,
     ),
-    Route("GET", _VM, "Microsoft.Compute/virtualMachines/read", get_vm),
+    Route("GET", VM, "Microsoft.Compute/virtualMachines/read", get_vm),
     Route(
         "GET",
         _SUB + "/providers/Microsoft.Insights/eventtypes/management/values",

@@ -8,6 +8,7 @@ from local.arm import (
     routes_groups,
     routes_items,
     routes_jobs,
+    routes_machines,
     routes_metrics,
     routes_restores,
     routes_secondary,
@@ -36,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *routes_restores.ROUTES,
     *routes_secondary.ROUTES,
     *routes_vault_writes.ROUTES,
+    *routes_machines.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (

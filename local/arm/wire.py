@@ -167,7 +167,7 @@ def vm(record: Vm) -> Json:
             "storageProfile": {
                 "osDisk": {"osType": record.os_type, "managedDisk": {"storageAccountType": "Premium_LRS"}}
             },
-            "provisioningState": "Succeeded",
+            "provisioningState": record.provisioning,
         },
     }
 

@@ -90,6 +90,7 @@ def make_vm(world: World, restore: Restore, vm: Vm) -> None:
         guid=runs.guid(world.seed, "vm", group.name, name, restore.job_id),
         tags=dict(vm.tags),
         power="running",
+        power_since=world.now,
         created_at=world.now,
     )
     world.vms[made.id.lower()] = made

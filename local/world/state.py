@@ -74,6 +74,7 @@ class Vm:
     created_at: datetime | None = None
     power: str = ""
     power_since: datetime | None = None
+    provisioning: str = "Succeeded"
 
 
 @dataclass(slots=True)

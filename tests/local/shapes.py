@@ -19,6 +19,7 @@ from tests.local.wire_paths import skeleton, words
 WIRE = Path(os.environ.get("NIGHTSHIFT_SHARED") or Path(__file__).parents[3] / "shared") / "wire"
 OCCASIONAL = {
     "identity": "only a vault that was asked to have one or none",
+    "properties.imageDeprecationStatus": "only an image at its end says when and what instead",
     "properties.zones": "only a VM in an availability zone has it",
     "properties.extendedInfo.progressPercentage": "only a restore tells it",
     "properties.extendedInfo.propertyBag.Target resource group": "only a restore into one tells it",

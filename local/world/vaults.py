@@ -127,6 +127,7 @@ def _apply(world: World, vault: Vault, body: Json) -> None:
 
 
 def _identity(world: World, vault: Vault, wanted: dict[str, Any]) -> Json:
+    """Return the vault's identity after a change: of the user's own, those that are not named stay, nulls go."""
     kind = _IDENTITIES.get(str(wanted.get("type") or "").lower().replace(" ", ""))
     if kind is None:
         raise _invalid(f"identity.type must be one of {', '.join(_IDENTITIES.values())}.")
@@ -134,9 +135,12 @@ def _identity(world: World, vault: Vault, wanted: dict[str, Any]) -> Json:
     if kind.startswith("System"):
         made["principalId"] = runs.guid(world.seed, "identity", vault.id.lower())
     if kind.endswith("UserAssigned"):
+        asked = wanted.get("userAssignedIdentities") or {}
+        kept = dict((vault.identity or {}).get("userAssignedIdentities") or {}) | asked
         made["userAssignedIdentities"] = {
             name: {part: runs.guid(world.seed, part, name.lower()) for part in ("clientId", "principalId")}
-            for name in wanted.get("userAssignedIdentities") or {}
+            for name, given in kept.items()
+            if given is not None
         }
     return made
 

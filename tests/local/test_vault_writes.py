@@ -143,6 +143,9 @@ def test_an_identity_takes_a_while_to_be_given_and_none_to_be_taken() -> None:
     mine = {"type": "UserAssigned", "userAssignedIdentities": {f"{GROUP}/x": {}}}
     assert azure.ask("PATCH", azure.vault, {"identity": mine}).status == 202
     assert list(azure.shown(azure.vault)["identity"]["userAssignedIdentities"]) == [f"{GROUP}/x"]
+    more = {"type": "userassigned", "userAssignedIdentities": {f"{GROUP}/x": None, f"{GROUP}/y": {}}}
+    assert azure.ask("PATCH", azure.vault, {"identity": more}).status == 202
+    assert list(azure.shown(azure.vault)["identity"]["userAssignedIdentities"]) == [f"{GROUP}/y"]
     taken = azure.ask("PATCH", azure.vault, {"identity": {"type": "none"}})
     assert (taken.status, body(taken)["identity"]) == (200, {"type": "None"})
 

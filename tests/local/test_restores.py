@@ -1,5 +1,6 @@
 """Do restores go as Azure's: at the speed of their account, and leaving behind what they leave?"""
 
+import copy
 from datetime import timedelta
 
 import pytest
@@ -214,3 +215,16 @@ def test_some_restores_fail_with_real_codes_and_leave_their_container() -> None:
     stuck = by_error["CopyingVHDsFromBackUpVaultTakingLongTime"]
     assert azure.small.world.accounts[stuck.account_id].containers[stuck.container]
     assert not [disk for disk in azure.disks() if disk.tags["RSVaultBackup"] == stuck.job_id]
+
+
+def test_a_copy_of_the_world_restores_by_itself() -> None:
+    azure = Restoring()
+    job = azure.start(azure.point(), kind="AlternateLocation")
+    copied = copy.deepcopy(azure.small.world)
+    took = azure.end(job)
+    assert copied.jobs[job].status == "InProgress"
+    copied.advance(timedelta(days=1))
+    ended = copied.jobs[job].ended_at
+    assert ended is not None
+    assert ended - copied.jobs[job].started_at == took
+    assert copied.vms.keys() == azure.small.world.vms.keys()

@@ -131,6 +131,11 @@ def test_a_restore_is_followed_from_its_operation_to_its_disks(
     assert {disk["tags"]["RSVaultBackup"] for disk in disks.json()["value"]} == {job_id}
 
 
+def test_a_target_group_is_asked_for_without_its_body(send: Send) -> None:
+    there, missing = (send("HEAD", f"{SUB}/resourcegroups/{name}") for name in ("rg-drill-weu", "rg-none"))
+    assert (there.status_code, missing.status_code) == (204, 404)
+
+
 def test_a_pre_check_and_the_restore_itself_say_the_same(backup: RecoveryServicesBackupClient) -> None:
     point = next(iter(backup.recovery_points.list(**VAULT, **ITEM)))
     elsewhere = wanted("neu", "westeurope", 1)

@@ -1,6 +1,8 @@
 """What does a Resource Graph query ask for? The simple pipelines over virtual machines that a fleet needs."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.world.state import Json, Refused
@@ -11,8 +13,24 @@ _ORDER = re.compile(r"^order\s+by\s+(\w+)(?:\s+(asc|desc))?$", re.IGNORECASE)
 _LIMIT = re.compile(r"^(?:limit|take)\s+(\d+)$", re.IGNORECASE)
 
 
-def answer(query: str, rows: list[Json], options: Json, page_size: int) -> Json:
-    """Return the answer's body: objects of `rows` after where, project, order and limit, one page from $skipToken.
+@dataclass(frozen=True, slots=True)
+class Table[Record]:
+    """Records, and what each column reads in one. Only the rows that are shown are ever made."""
+
+    records: Sequence[Record]
+    columns: Mapping[str, Callable[[Record], Any]]
+
+    def reader(self, column: str) -> Callable[[Record], Any]:
+        """Return what `column` reads; None of a column that is not there, as in Azure."""
+        return self.columns.get(column, lambda _: None)
+
+    def row(self, record: Record) -> Json:
+        """Return a record as an object."""
+        return {column: read(record) for column, read in self.columns.items()}
+
+
+def answer[Record](query: str, table: Table[Record], options: Json, page_size: int) -> Json:
+    """Return the answer's body: objects of `table` after where, project, order and limit, one page from $skipToken.
 
     Raises Refused (400) for any other operator.
     """
@@ -20,41 +38,40 @@ def answer(query: str, rows: list[Json], options: Json, page_size: int) -> Json:
     if stages[0].lower() != "resources":
         raise _unreadable(stages[0])
     for stage in stages[1:]:
-        rows = _apply(stage, rows)
+        table = _apply(stage, table)
+    total = len(table.records)
     size = min(int(options.get("$top") or page_size), page_size)
     first = int(options.get("$skipToken") or 0)
-    shown = rows[first : first + size]
+    shown = [table.row(record) for record in table.records[first : first + size]]
     body: Json = {
-        "totalRecords": len(rows),
+        "totalRecords": total,
         "count": len(shown),
         "data": shown,
         "facets": [],
         "resultTruncated": "false",
     }
-    if first + size < len(rows):
+    if first + size < total:
         body["$skipToken"] = str(first + size)
     return body
 
 
-def _apply(stage: str, rows: list[Json]) -> list[Json]:
+def _apply[Record](stage: str, table: Table[Record]) -> Table[Record]:
     if match := _WHERE.match(stage):
-        column, operator, value = match.groups()
-        if operator == "==":
-            return [row for row in rows if row.get(column) == value]
-        return [row for row in rows if str(row.get(column)).lower() == value.lower()]
+        read, value, lowered = table.reader(match[1]), match[3], match[3].lower()
+        if match[2] == "==":
+            return replace(table, records=[record for record in table.records if read(record) == value])
+        return replace(table, records=[record for record in table.records if str(read(record)).lower() == lowered])
     if match := _PROJECT.match(stage):
         columns = [column.strip() for column in match[1].split(",")]
-        return [{column: row.get(column) for column in columns} for row in rows]
+        return replace(table, columns={column: table.reader(column) for column in columns})
     if match := _ORDER.match(stage):
-        column, descending = match[1], (match[2] or "desc").lower() == "desc"
-        return sorted(rows, key=lambda row: _key(row.get(column)), reverse=descending)
+        read, descending = table.reader(match[1]), (match[2] or "desc").lower() == "desc"
+        return replace(
+            table, records=sorted(table.records, key=lambda record: str(read(record)).lower(), reverse=descending)
+        )
     if match := _LIMIT.match(stage):
-        return rows[: int(match[1])]
+        return replace(table, records=table.records[: int(match[1])])
     raise _unreadable(stage)
-
-
-def _key(value: Any) -> str:
-    return str(value).lower()
 
 
 def _unreadable(stage: str) -> Refused:

@@ -1,6 +1,6 @@
 """What do handlers see and answer? One request and one response, without any HTTP library."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -75,10 +75,10 @@ class Route:
 def vault_of(call: Call) -> Vault:
     """Return the vault that the path names, or raise Refused (404) in ARM's words."""
     params = call.params
-    wanted = (params["subscription"].lower(), params["group"].lower(), params["vault"].lower())
-    for vault in call.world.vaults.values():
-        if (vault.subscription.lower(), vault.resource_group.lower(), vault.name.lower()) == wanted:
-            return vault
+    group = f"/subscriptions/{params['subscription']}/resourceGroups/{params['group']}"
+    vault = call.world.vaults.get(f"{group}/providers/Microsoft.RecoveryServices/vaults/{params['vault']}".lower())
+    if vault is not None:
+        return vault
     raise missing(call, f"Microsoft.RecoveryServices/vaults/{params['vault']}")
 
 
@@ -92,14 +92,19 @@ def missing(call: Call, resource: str) -> Refused:
     )
 
 
-def page(request: Request, rows: list[Json], size: int) -> Response:
+def page(request: Request, rows: Sequence[Json], size: int) -> Response:
     """Return one page of `rows`, with a nextLink to the following one."""
+    return page_of(request, rows, size, lambda row: row)
+
+
+def page_of[Record](request: Request, records: Sequence[Record], size: int, show: Callable[[Record], Json]) -> Response:
+    """Return one page of `records`, each as `show` shows it: a list's other pages cost nothing."""
     try:
         first = int(request.query.get("$skipToken", "0") or 0)
     except ValueError:
         raise Refused(400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: $skipToken.") from None
-    body: Json = {"value": rows[first : first + size]}
-    if first + size < len(rows):
+    body: Json = {"value": [show(record) for record in records[first : first + size]]}
+    if first + size < len(records):
         kept = {key: value for key, value in request.query.items() if key.lower() != "$skiptoken"}
         body["nextLink"] = f"{request.origin}{request.path}?{urlencode({**kept, '$skipToken': str(first + size)})}"
     return Response(200, body)

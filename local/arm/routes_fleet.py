@@ -1,7 +1,7 @@
 """How does the rest of the fleet answer? Subscriptions, virtual machines, the activity log and Resource Graph."""
 
 from local.arm import filters, graph, wire, wire_machines
-from local.arm.messages import Call, Response, Route, missing, page
+from local.arm.messages import Call, Response, Route, missing, page_of
 from local.world.state import Json, Refused, Vm
 
 _SUB = "/subscriptions/{subscription}"
@@ -29,14 +29,10 @@ def list_tenants(_: Call) -> Response:
 
 def list_vms(call: Call) -> Response:
     """List the virtual machines of a subscription or of one resource group."""
-    group = call.params.get("group", "").lower()
-    found = [
-        wire.vm(vm)
-        for _, vm in sorted(call.world.vms.items())
-        if vm.subscription.lower() == call.params["subscription"].lower()
-        and (not group or vm.resource_group.lower() == group)
-    ]
-    return page(call.request, found, call.cloud.pages.vms)
+    found, group = call.world.vms_in(call.params["subscription"]), call.params.get("group", "").lower()
+    if group:
+        found = [vm for vm in found if vm.resource_group.lower() == group]
+    return page_of(call.request, found, call.cloud.pages.vms, wire.vm)
 
 
 def get_vm(call: Call) -> Response:
@@ -52,27 +48,27 @@ def list_changes(call: Call) -> Response:
     """List the subscription's activity log in the filter's span, newest first."""
     since, until = filters.span(call.request.query)
     found = [
-        wire.activity(entry)
+        entry
         for entry in reversed(call.world.activity)
         if entry.subscription.lower() == call.params["subscription"].lower() and since <= entry.at <= until
     ]
-    return page(call.request, found, call.cloud.pages.changes)
+    return page_of(call.request, found, call.cloud.pages.changes, wire.activity)
 
 
 def query_graph(call: Call) -> Response:
     """Answer a Resource Graph query over virtual machines, page by page."""
     wanted = {str(name).lower() for name in call.request.body.get("subscriptions") or _subscriptions(call)}
-    rows = [wire.graph_vm(vm) for _, vm in sorted(call.world.vms.items()) if vm.subscription.lower() in wanted]
+    table = graph.Table([vm for name in sorted(wanted) for vm in call.world.vms_in(name)], wire.GRAPH_COLUMNS)
     options = call.request.body.get("options") or {}
-    return Response(200, graph.answer(str(call.request.body.get("query", "")), rows, options, call.cloud.pages.graph))
+    return Response(200, graph.answer(str(call.request.body.get("query", "")), table, options, call.cloud.pages.graph))
 
 
 def vm_of(call: Call) -> Vm:
     """Return the VM that the path names, or raise Refused (404) in ARM's words."""
-    wanted = (call.params["subscription"].lower(), call.params["group"].lower(), call.params["vm"].lower())
-    for vm in call.world.vms.values():
-        if (vm.subscription.lower(), vm.resource_group.lower(), vm.name.lower()) == wanted:
-            return vm
+    group = f"/subscriptions/{call.params['subscription']}/resourceGroups/{call.params['group']}"
+    vm = call.world.vms.get(f"{group}/providers/Microsoft.Compute/virtualMachines/{call.params['vm']}".lower())
+    if vm is not None:
+        return vm
     raise missing(call, f"Microsoft.Compute/virtualMachines/{call.params['vm']}")
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from local.arm import filters, secondary, wire
-from local.arm.messages import Call, Response, Route, page, vault_of
+from local.arm.messages import Call, Response, Route, page_of, vault_of
 from local.arm.operations import BELOW_VAULT, accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
 from local.world import deletion, on_demand, writes
@@ -22,18 +22,12 @@ def list_items(call: Call) -> Response:
     vault, found = vault_of(call), filters.terms(call.request.query)
     if (closed := secondary.closed(call, vault)) is not None:
         return closed
-    rows = secondary.items(call, vault)
-    keys = {
-        "backupmanagementtype": "backupManagementType",
-        "itemtype": "workloadType",
-        "policyname": "policyName",
-        "friendlyname": "friendlyName",
-        "healthstate": "healthStatus",
-    }
-    for key, field in keys.items():
+    items = secondary.items(call, vault)
+    for key, read in wire.ITEM_FILTERS.items():
         if key in found:
-            rows = [row for row in rows if str(row["properties"][field]).lower() == found[key].lower()]
-    return page(call.request, rows, call.cloud.pages.items)
+            wanted = found[key].lower()
+            items = [item for item in items if read(call.world, item).lower() == wanted]
+    return page_of(call.request, items, call.cloud.pages.items, lambda item: secondary.item(call, item))
 
 
 def get_item(call: Call) -> Response:
@@ -76,9 +70,11 @@ def list_points(call: Call) -> Response:
     since = filters.date(found, "startDate") or call.world.now - _RECENT
     until = filters.date(found, "endDate") or call.world.now
     rules = call.world.rules_of(item)
-    points = sorted(secondary.points(call, item), key=lambda point: point.at, reverse=True)
-    rows = [wire.point(call.world, item, point, rules) for point in points if since <= point.at <= until]
-    return page(call.request, rows, call.cloud.pages.points)
+    newest_first = sorted(secondary.points(call, item), key=lambda point: point.at, reverse=True)
+    points = [point for point in newest_first if since <= point.at <= until]
+    return page_of(
+        call.request, points, call.cloud.pages.points, lambda point: wire.point(call.world, item, point, rules)
+    )
 
 
 def get_point(call: Call) -> Response:

@@ -27,20 +27,20 @@ def closed(call: Call, vault: Vault) -> Response | None:
     return error(404, "ResourceNotFound", _NOT_THERE, full=True)
 
 
-def items(call: Call, vault: Vault) -> list[Json]:
-    """Return the vault's items as the region shows them that is asked."""
-    world = call.world
-    if not asked(call):
-        return [wire.item(world, item) for item in world.items_in(vault.id)]
-    rows = []
-    for item in secondary.items_in(world, vault):
-        row = wire.item(world, item)
-        newest = max(point.at for point in secondary.points_of(world, item))
+def items(call: Call, vault: Vault) -> list[Item]:
+    """Return the vault's items in the region that is asked."""
+    return secondary.items_in(call.world, vault) if asked(call) else call.world.items_in(vault.id)
+
+
+def item(call: Call, record: Item) -> Json:
+    """Return an item as the region shows it that is asked."""
+    row = wire.item(call.world, record)
+    if asked(call):
+        newest = max(point.at for point in secondary.points_of(call.world, record))
         row["properties"]["lastRecoveryPoint"] = iso(newest)
-        rows.append(row)
-    return rows
+    return row
 
 
-def points(call: Call, item: Item) -> list[Point]:
+def points(call: Call, record: Item) -> list[Point]:
     """Return the item's points in the region that is asked."""
-    return secondary.points_of(call.world, item) if asked(call) else item.points
+    return secondary.points_of(call.world, record) if asked(call) else record.points

@@ -1,6 +1,9 @@
 """How do resources look on the wire? World records to the JSON that Azure sends, casing quirks included."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from local.clock import iso
 from local.world import points, runs
@@ -16,15 +19,24 @@ _CANCELLABLE = {"Backup", "Restore", "CrossRegionRestore"}
 _ITEM_TYPE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
 
 
-def policy(world: World, record: Policy) -> Json:
-    """Return a policy; a Standard policy carries no policyType, as recorded."""
-    count = sum(item.policy_id == record.id for item in world.items.values())
+def policy(record: Policy, members: int) -> Json:
+    """Return a policy that `members` items have; a Standard policy carries no policyType, as recorded."""
     return {
         "id": record.id,
         "name": record.name,
         "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
-        "properties": {**record.properties, "protectedItemsCount": count},
+        "properties": {**record.properties, "protectedItemsCount": members},
     }
+
+
+ITEM_FILTERS: dict[str, Callable[[World, Item], str]] = {
+    "backupmanagementtype": lambda _world, _record: "AzureIaasVM",
+    "itemtype": lambda _world, _record: "VM",
+    "policyname": lambda world, record: _policy_name(world, record),
+    "friendlyname": lambda _world, record: _friendly_name(record),
+    "healthstate": lambda _world, record: record.health,
+}
+"""What the item list's filter keys compare, without the rest of the row."""
 
 
 def item(world: World, record: Item) -> Json:
@@ -32,7 +44,7 @@ def item(world: World, record: Item) -> Json:
     assigned = world.policies.get(record.policy_id.lower())
     days = world.vaults[record.vault_id].soft_delete_days
     properties: Json = {
-        "friendlyName": record.vm_id.rsplit("/", 1)[-1],
+        "friendlyName": _friendly_name(record),
         "virtualMachineId": record.vm_id,
         "protectionStatus": "Healthy",
         "protectionState": record.state,
@@ -47,7 +59,7 @@ def item(world: World, record: Item) -> Json:
         "containerName": record.container,
         "sourceResourceId": record.vm_id,
         "policyId": record.policy_id,
-        "policyName": assigned.name if assigned else "",
+        "policyName": _policy_name(world, record),
         "vaultId": f"https://management.azure.com{world.vaults[record.vault_id].id}",
         "isArchiveEnabled": False,
         "softDeleteRetentionPeriod": days if record.deleted_at else 0,
@@ -61,6 +73,15 @@ def item(world: World, record: Item) -> Json:
     if record.deleted_at:
         properties |= _deletion(record.deleted_at, timedelta(days=days) - (world.now - record.deleted_at))
     return {"id": record.id, "name": record.name, "type": _ITEM_TYPE, "properties": properties}
+
+
+def _friendly_name(record: Item) -> str:
+    return record.vm_id.rsplit("/", 1)[-1]
+
+
+def _policy_name(world: World, record: Item) -> str:
+    assigned = world.policies.get(record.policy_id.lower())
+    return assigned.name if assigned else ""
 
 
 def _deletion(deleted_at: datetime, left: timedelta) -> Json:
@@ -172,18 +193,22 @@ def vm(record: Vm) -> Json:
     }
 
 
+GRAPH_COLUMNS: dict[str, Callable[[Vm], Any]] = {
+    "id": attrgetter("id"),
+    "name": attrgetter("name"),
+    "type": lambda _: "microsoft.compute/virtualmachines",
+    "location": attrgetter("region"),
+    "resourceGroup": lambda record: record.resource_group.lower(),
+    "subscriptionId": attrgetter("subscription"),
+    "tags": attrgetter("tags"),
+    "properties": lambda record: vm(record)["properties"],
+}
+"""What Resource Graph knows of a virtual machine; type and resource group are in lower case."""
+
+
 def graph_vm(record: Vm) -> Json:
-    """Return a virtual machine as Resource Graph shows it: type and resource group in lower case."""
-    return {
-        "id": record.id,
-        "name": record.name,
-        "type": "microsoft.compute/virtualmachines",
-        "location": record.region,
-        "resourceGroup": record.resource_group.lower(),
-        "subscriptionId": record.subscription,
-        "tags": record.tags,
-        "properties": vm(record)["properties"],
-    }
+    """Return a virtual machine as Resource Graph shows it."""
+    return {name: read(record) for name, read in GRAPH_COLUMNS.items()}
 
 
 def activity(record: Activity) -> Json:

@@ -44,17 +44,17 @@ class MemoryVaults:
     def policies(self, vault: Vault) -> list[BackupPolicy]:
         """List the vault's VM policies."""
         self._fault("vaults.policies")
-        records = self._world.policies_in(self._vault(vault.id).id)
-        return _present(wire.policy_from(sent.policy(self._world, record)) for record in records)
+        home = self._vault(vault.id).id
+        members = self._world.members_in(home)
+        records = self._world.policies_in(home)
+        return _present(wire.policy_from(sent.policy(record, members[record.id])) for record in records)
 
     def jobs(self, vault: Vault, since: datetime, until: datetime, status: str | None = None) -> list[Job]:
         """List VM jobs that started in [since, until], of one `status` if given."""
         self._fault("vaults.jobs")
-        records = self._world.jobs_in(self._vault(vault.id).id)
+        records = self._world.jobs_in(self._vault(vault.id).id, since, until)
         return _present(
-            wire.job_from(sent.job(self._world, record))
-            for record in records
-            if since <= record.started_at <= until and status in {None, record.status}
+            wire.job_from(sent.job(self._world, record)) for record in records if status in {None, record.status}
         )
 
     def recovery_points(

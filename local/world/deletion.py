@@ -14,7 +14,7 @@ ITEM_DELETE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContain
 def delete_policy(world: World, policy: Policy, caller: str) -> None:
     """Delete a policy at once; Refused while items use it."""
     with counting(world):
-        if any(item.policy_id == policy.id for item in world.items.values()):
+        if world.members_in(policy.vault_id)[policy.id]:
             raise Refused(400, "BMSUserErrorPolicyObjectInUse", "The policy cannot be deleted while items use it.")
     del world.policies[policy.id.lower()]
     world.record(policy.id, POLICY_DELETE, caller)

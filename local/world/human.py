@@ -56,8 +56,7 @@ def _create(world: World, like: Vm, name: str) -> None:
 def _item(world: World, what: dict[str, Any]) -> Item:
     if "item" in what:
         return world.items[what["item"].lower()]
-    wanted = what["vm"].lower()
-    found = next((item for item in world.items.values() if item.vm_id.lower() == wanted), None)
+    found = world.item_of(what["vm"])
     if found is None:
         raise ValueError(f"human: no protected item of {what['vm']!r}")
     return found

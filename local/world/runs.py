@@ -3,6 +3,7 @@
 Nothing here depends on the order of events, so a run at a given slot goes the same way whatever else was done.
 """
 
+import hashlib
 import random
 import uuid
 from dataclasses import dataclass
@@ -105,4 +106,4 @@ def guid(seed: int, *parts: object) -> str:
 def number(seed: int, *parts: object) -> str:
     """Return a long decimal id, as recovery points and items carry."""
     text = "|".join(map(str, ("number", seed, *parts)))
-    return str(random.Random(text).randrange(10**13, 10**15))
+    return str(10**13 + int.from_bytes(hashlib.sha256(text.encode()).digest()) % (10**15 - 10**13))

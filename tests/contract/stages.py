@@ -104,6 +104,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         queues=MemoryQueues(lambda: cloud.world.now),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
+        now=cloud.now,
     )
     yield Stage(ports, cloud.world, strike, cloud.log)
 

@@ -18,6 +18,7 @@ VAULT = "shared/cloud/vault.py"
 CARRY_OUT = "shared/flows/enforcement.py"
 WINDOWS = "shared/flows/backup_windows.py"
 WRITES = "shared/flows/writes.py"
+TURNS = "shared/flows/turns.py"
 
 BUGS = (
     Bug(
@@ -302,6 +303,43 @@ BUGS = (
         "    if not writer.takes(subject):",
         "    if False:",
         "tests/flows/test_patience.py::test_a_twin_that_runs_at_the_same_time_sends_nothing_twice",
+    ),
+    Bug(
+        "write on after standing still",
+        TURNS,
+        "        if self.ports.now() - self.now > LONGEST:",
+        "        if False:",
+        "tests/flows/test_turns.py::test_a_run_that_stood_still_alone_leaves_the_rest_to_the_next",
+    ),
+    Bug(
+        "write on while a later run writes",
+        TURNS,
+        '        if newest is not None and newest["at"] != self.now.isoformat():',
+        "        if False:",
+        "tests/flows/test_turns.py::test_a_throttled_write_is_not_sent_again_once_another_run_has_begun",
+    ),
+    Bug(
+        "spend when the turn is over",
+        WRITES,
+        "    if over := writer.over():\n        return over\n",
+        "",
+        "tests/flows/test_turns.py::"
+        "test_a_run_that_stood_still_while_another_went_on_writes_nothing_twice_and_spends_nothing"
+        "[vaults.assign_policy.sent]",
+    ),
+    Bug(
+        "send what was taken before standing still",
+        WRITES,
+        "    if over := writer.over():\n        return Sent(",
+        "    if over := None and writer.over():\n        return Sent(",
+        "tests/flows/test_turns.py::test_a_run_that_stood_still_between_its_quota_and_its_write_does_not_send_it",
+    ),
+    Bug(
+        "remember old judgements after the turn is over",
+        WINDOWS,
+        "    if over := writer.over():",
+        "    if over := None and writer.over():",
+        "tests/flows/test_turns.py::test_a_run_that_lost_its_turn_leaves_what_the_other_remembers",
     ),
     Bug(
         "send to a vault that asked for time",

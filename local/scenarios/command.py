@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from local.scenarios.breakage import crash_anywhere, faults_anywhere
+from local.scenarios.breakage import crash_anywhere, faults_anywhere, stall_anywhere
 from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.enrolment import enrolment_wave
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, Scenario] = {
     "tier-edit": tier_edit,
     "quotas": quotas,
     "crash-anywhere": crash_anywhere,
+    "stall-anywhere": stall_anywhere,
     "faults-anywhere": faults_anywhere,
     "twins": twins,
     "breaker": breaker,
@@ -77,6 +78,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local scenario", description=__doc__)
     parser.add_argument("name", nargs="?", default="", help="which story; without it the names are listed")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--nights", type=int, help="how many nights (crash- and faults-anywhere: moments, 0 for all)")
+    parser.add_argument("--nights", type=int, help="how many nights (the stories of anywhere: moments, 0 for all)")
     parser.add_argument("--json", action="store_true", help="print the JSON object on one line")
     return parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from local import fleets
 from local.memory.vaults import CALLER
 from local.scenarios import people
 from local.scenarios.command import main
+from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally
 from local.scenarios.faults import Faults, OneFault, fault
 from local.scenarios.hand import Act, Hand
 from local.scenarios.told import at_least, moves, per_vault_day, policy_writes, target_of, unharmed, writes, zero
@@ -141,6 +143,29 @@ def test_one_fault_strikes_once_and_after_the_effect_where_wanted() -> None:
         one("vaults.assign_policy.sent")
     one("vaults.assign_policy.sent")
     assert one.struck == "vaults.assign_policy.sent"
+
+
+def test_one_fault_may_do_something_instead_and_waits_are_no_calls() -> None:
+    done: list[str] = []
+    one = OneFault(2, "slow before", lambda: done.append("slept"))
+    for call in ("ledger.read", "wait", "vaults.assign_policy", "vaults.assign_policy.sent"):
+        one(call)
+    assert (done, one.struck) == (["slept"], "vaults.assign_policy")
+
+
+def test_a_story_is_harmed_where_a_vm_ends_elsewhere_without_a_reason() -> None:
+    calm = Ending({"a": ("p", "1"), "b": ("p", "1")}, frozenset(), frozenset(), Counter())
+    moved = {"a": ("p", "1"), "b": ("q", "1")}
+    tally = Tally(calm)
+    tally.note(calm, "calm")
+    tally.note(Ending(moved, frozenset("b"), frozenset(), Counter()), "held")
+    tally.note(Ending(moved, frozenset(), frozenset("b"), Counter({TWICE: 1})), "by hand", by_hand=True)
+    assert [check.name for check in tally.checks() if not check.ok] == []
+    tally.note(Ending(moved, frozenset(), frozenset("b"), Counter({TWICE: 1, "points_pruned": 2})), "broken")
+    assert (tally.stories, tally.same_end, tally.with_a_reason) == (4, 1, 2)
+    assert {check.name: check.measured for check in tally.checks() if not check.ok} == dict.fromkeys(
+        ("points_pruned", TWICE, ELSEWHERE), "broken"
+    )
 
 
 def test_the_first_call_named_always_goes_wrong() -> None:

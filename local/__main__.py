@@ -2,7 +2,7 @@
 
 import sys
 
-USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]
+USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--hosts N] [--folder DIR]
        python -m local up [--speed N] [--json] [--switches plan,enrol] [--faults calm|issue|FILE.json] [--folder DIR]
        python -m local scenario [NAME [--seed N] [--nights N] [--json]]
        python -m local faults calm|issue|FILE.json | --schema"""

@@ -10,6 +10,7 @@ from local.scenarios.breakage import crash_anywhere, faults_anywhere, stall_anyw
 from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.enrolment import enrolment_wave
+from local.scenarios.every_fault import every_fault
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.told import Told
@@ -29,6 +30,7 @@ SCENARIOS: dict[str, Scenario] = {
     "crash-anywhere": crash_anywhere,
     "stall-anywhere": stall_anywhere,
     "faults-anywhere": faults_anywhere,
+    "every-fault": every_fault,
     "twins": twins,
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,

@@ -60,14 +60,15 @@ class Invocation:
 class Nights:
     """A world, the app's ports over it, and the app's timers.
 
-    `log` has every invocation. `fault` is told of each call (see `watched_ports`) while a function runs; what it
-    raises, the app sees.
+    `log` has every invocation, `announce` is told of each when it begins. `fault` is told of each call (see
+    `watched_ports`) while a function runs; what it raises, the app sees.
     """
 
     def __init__(self, world: World, intent: str, switches: frozenset[str] = frozenset({"plan"})) -> None:
         self.world = world
         self.fault: Hook | None = None
         self.log: list[Invocation] = []
+        self.announce: Callable[[str], None] = _nobody
         self.moments = 0
         self.stood_still = False
         self.ports = watched_ports(world, switches, self._happens)
@@ -166,7 +167,7 @@ class Nights:
         other = copy.copy(self)
         other.world = copy.deepcopy(self.world)
         other.log = list(self.log)
-        other._calls = []
+        other._calls, other.announce = [], _nobody
         fresh = watched_ports(other.world, self.ports.switches, other._happens)
         other.ports = with_stores_of(fresh, self.ports)
         return other
@@ -191,6 +192,7 @@ class Nights:
 
     def _invoke(self, name: str, body: Callable[[], object], past_due: bool) -> Invocation:
         began, error = self.world.now, ""
+        self.announce(f"{name}#{len(self.log) + 1}")
         self._calls = []
         try:
             with self.sources():
@@ -225,6 +227,10 @@ class Nights:
         self._calls = calls
         clock.set_source(lambda: self.world.now)
         wiring.set_source(lambda: self.ports)
+
+
+def _nobody(_label: str) -> None:
+    return None
 
 
 def eve_of_first_moves(told: Nights) -> datetime:

@@ -19,6 +19,7 @@ SEEDS = {
     "crash-anywhere": (1, 8),
     "stall-anywhere": (1, 5),
     "faults-anywhere": (1, 6),
+    "every-fault": (1, 4),
     "twins": (6, 2),
     "breaker": (1, 2),
     "enrolment-wave": (1, 5),

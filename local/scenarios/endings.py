@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from local.scenarios.nights import Nights
-from local.scenarios.told import moves, per_vault_day, policy_writes
+from local.scenarios.told import APP, moves, per_vault_day, policy_writes
 from local.world import World
+from local.world.human import CALLER
+from local.world.state import Activity
+from local.world.writes import ITEM_WRITE
 from shared.flows import fleet_policy
 from shared.flows.record import steps_of
 from shared.model.night import Check
@@ -33,8 +36,11 @@ LIMITS = {"policy_writes_per_vault_day": 8, "moves_per_vault_day": 12}
 """The quotas of these stories: about what they need."""
 MOVES_ABOVE, POLICIES_ABOVE = "moves above the quota", "policy writes above the quota"
 TWICE = "VMs and policies written twice"
+OVER_A_HAND = "writes over a person's"
+NOTICE = timedelta(days=1)
+"""So long an edit by hand stands; a move by hand of a VM that we had placed stands for good."""
 ELSEWHERE = "VMs elsewhere without a reason"
-HARM = (*LOSSES, MOVES_ABOVE, POLICIES_ABOVE, TWICE, ELSEWHERE)
+HARM = (*LOSSES, MOVES_ABOVE, POLICIES_ABOVE, TWICE, OVER_A_HAND, ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,25 @@ def _harm(told: Nights) -> Counter[str]:
         harm[what] = sum(max(0, count - most) for count in per_vault_day(entries).values())
     times = Counter(entry.resource_id.lower() for entries in written for entry in entries)
     harm[TWICE] = sum(count > 1 for count in times.values())
+    harm[OVER_A_HAND] = len(over_a_hand(told.world))
     return +harm
+
+
+def over_a_hand(world: World) -> list[Activity]:
+    """Return our writes that undid what a person had done to what we had written: moves ever, edits before notice."""
+    found: list[Activity] = []
+    ours: set[str] = set()
+    theirs: dict[str, datetime] = {}
+    for entry in world.activity:
+        subject = entry.resource_id.lower()
+        if entry.caller == CALLER and subject in ours:
+            theirs[subject] = entry.at
+        elif entry.caller in APP:
+            by_hand = theirs.get(subject)
+            if by_hand is not None and (entry.operation == ITEM_WRITE or entry.at < by_hand + NOTICE):
+                found.append(entry)
+            ours.add(subject)
+    return found
 
 
 def _load_unread(made: Plan | None) -> bool:

@@ -28,10 +28,10 @@ type Entry = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One fault at one call: the nth of the function's, and the rule without the calls that it strikes."""
+    """One fault at one call: the function's call by its number, and the rule that strikes it and no other."""
 
     function: str
-    nth: int
+    number: int
     call: str
     rule: dict[str, Any]
 
@@ -59,10 +59,9 @@ def every_fault(seed: int, nights: int = 40) -> Told:
         healed = healed_at(stories)
         tally = Tally(_ending(wire, stories[ENFORCE].twin(), {"rules": []}, healed)[0])
         for case in some(cases, nights):
-            rule = {**case.rule, "match": {"label": case.function}, "nth": [case.nth]}
             told = stories[case.function].twin()
-            ending, hits = _ending(wire, told, {"rules": [rule]}, healed + case.heals)
-            where = f"{case.kind} at call {case.nth}, {case.call}, of {case.function}"
+            ending, hits = _ending(wire, told, {"rules": [case.rule]}, healed + case.heals)
+            where = f"{case.kind} at call {case.number}, {case.call}, of {case.function}"
             tally.note(ending, where, by_hand=case.rule["kind"] == "drift")
             struck[case.kind] += hits
     in_memory = end_of(stories[ENFORCE].twin(), healed)
@@ -89,10 +88,17 @@ def _cases(wire: Wire, story: Nights, function: str) -> list[Case]:
     told.until(told.world.now + timedelta(minutes=1))
     calls = [entry for entry in cloud.log if entry["label"].startswith(f"{function}#")]
     return [
-        Case(function, nth, f"{entry['method']} {_short(entry)}", rule)
-        for nth, entry in enumerate(calls, start=1)
+        Case(function, number, f"{entry['method']} {_short(entry)}", _striking(rule, calls[:number], function))
+        for number, entry in enumerate(calls, start=1)
         for rule in _rules(entry, story)
     ]
+
+
+def _striking(rule: dict[str, Any], calls: list[Entry], function: str) -> dict[str, Any]:
+    """Return the rule for the last of these calls: it counts only calls that its fault can strike."""
+    found = {**rule, "match": {"label": function}}
+    (counting,) = plan({"rules": [found]}).rules
+    return {**found, "nth": [sum(counting.matches(call["method"], call["path"], call["label"]) for call in calls)]}
 
 
 def _rules(entry: Entry, story: Nights) -> Iterator[dict[str, Any]]:
@@ -124,7 +130,7 @@ def _short(entry: Entry) -> str:
 
 
 def _told(tally: Tally, cases: list[Case], struck: Counter[str], in_memory: Ending) -> Told:
-    sites = {(case.function, case.nth) for case in cases}
+    sites = {(case.function, case.number) for case in cases}
     figures = {
         "call_sites": len(sites),
         "kinds": len({case.kind for case in cases}),

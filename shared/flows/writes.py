@@ -36,7 +36,7 @@ class Writer:
 
     Without a turn it is a preview. `taken` are the subjects it took to write, `closed` says why a vault takes no more
     writes in this tick, `waits` are the seconds it has waited, `seen` the items of vaults as they were last re-read
-    after sending, `ended` why its turn is over.
+    after sending, `ended` why its turn is over, `accepted` the subjects of writes that Azure took.
     """
 
     ports: Ports
@@ -48,6 +48,7 @@ class Writer:
     waits: list[float] = field(default_factory=list)
     seen: dict[str, tuple[ProtectedItem, ...]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
 
     def over(self) -> str:
         """Return why this run may write no more, "" while it may; once it may not, it never may again."""
@@ -69,7 +70,7 @@ class Writer:
         fresh = {vault.id: tuple(self.ports.vaults.items(vault)) for vault in sorted(vaults, key=lambda one: one.id)}
         self.seen.update(fresh)
         items = tuple(item for listed in fresh.values() for item in listed)
-        settle(self.ports.ledger, Observed((), (), items, ()))
+        settle(self.ports.ledger, Observed((), (), items, ()), self.accepted)
         return items
 
     def takes(self, subject: str) -> bool:
@@ -153,6 +154,7 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     )
     previous = _last_seen(writer, PLACEMENTS, item.vm_id, "policy")
     row = {"policy": target.id, "previous": previous, "state": SENT, "at": writer.now.isoformat()}
+    row["from"] = item.policy_id
     ledger.write(PLACEMENTS, item.vm_id, row)
     call = partial(writer.ports.vaults.assign_policy, item, target, placement.origin)
     return _send(writer, placement.vault, step, call)
@@ -218,4 +220,5 @@ def _send(writer: Writer, vault: Vault, step: Step, call: Callable[[], None]) ->
         return Sent(replace(step, outcome=outcome, reason=f"{step.reason}; {error}"), lost=not error.refused)
     except Permanent as error:
         return Sent(replace(step, outcome=Outcome.FAILED, reason=f"refused: {error}"))
+    writer.accepted.add(step.subject)
     return Sent(step)

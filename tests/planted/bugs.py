@@ -179,6 +179,28 @@ BUGS = (
         "tests/flows/test_drift.py::test_a_vm_that_somebody_moved_is_held_with_actor_and_date_and_stays",
     ),
     Bug(
+        "undo a human's move made before ours was read back",
+        "shared/flows/look.py",
+        "    if shown == meant or (taken and shown",
+        "    if shown == meant or (False and shown",
+        "tests/flows/test_drift.py::"
+        "test_a_vm_that_somebody_moves_before_our_own_move_was_read_back_stays_where_it_was_put",
+    ),
+    Bug(
+        "send a lost move over a human's",
+        CARRY_OUT,
+        "[0] == placement.item.policy_id",
+        "[0] != placement.target.id",
+        "tests/flows/test_drift.py::test_a_lost_move_is_not_sent_again_over_what_somebody_did_meanwhile",
+    ),
+    Bug(
+        "send a lost policy over a human's",
+        CARRY_OUT,
+        "if sent.lost and _line(before.get(policy_id)) == _line(present.get(policy_id))",
+        "if sent.lost and not _as_planned(due.targets[policy_id], present)",
+        "tests/flows/test_drift.py::test_a_lost_edit_is_not_sent_again_over_what_somebody_did_meanwhile",
+    ),
+    Bug(
         "undo a human's move made since planning",
         ENFORCEMENT,
         "    if item.policy_name.lower() != move.current_policy.lower():",
@@ -279,14 +301,14 @@ BUGS = (
     Bug(
         "send a move twice on a lost answer",
         CARRY_OUT,
-        'if result.lost and memberships.get(placement.item.id, ("", ""))[0] != placement.target.id',
+        'if result.lost and memberships.get(placement.item.id, ("", ""))[0] == placement.item.policy_id',
         "if result.lost",
         "tests/flows/test_writes.py::test_a_move_whose_answer_was_lost_after_its_effect_is_not_sent_again",
     ),
     Bug(
         "send a policy twice on a lost answer",
         CARRY_OUT,
-        "if sent.lost and not _as_planned(due.targets[policy_id], present)",
+        "if sent.lost and _line(before.get(policy_id)) == _line(present.get(policy_id))",
         "if sent.lost",
         "tests/flows/test_writes.py::test_a_policy_write_whose_answer_was_lost_after_its_effect_is_not_sent_again",
     ),

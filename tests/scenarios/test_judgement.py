@@ -12,12 +12,12 @@ from local import fleets
 from local.memory.vaults import CALLER
 from local.scenarios import people
 from local.scenarios.command import main
-from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally
+from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally, over_a_hand
 from local.scenarios.faults import Faults, OneFault, fault
 from local.scenarios.hand import Act, Hand
 from local.scenarios.told import at_least, moves, per_vault_day, policy_writes, target_of, unharmed, writes, zero
 from local.scenarios.twins import Turns
-from local.world import World
+from local.world import World, human
 from local.world import writes as world_writes
 from local.world.state import Item
 from shared.errors import Permanent, Transient
@@ -166,6 +166,27 @@ def test_a_story_is_harmed_where_a_vm_ends_elsewhere_without_a_reason() -> None:
     assert {check.name: check.measured for check in tally.checks() if not check.ok} == dict.fromkeys(
         ("points_pruned", TWICE, ELSEWHERE), "broken"
     )
+
+
+def test_a_write_over_a_persons_is_found(world: World, item: Item) -> None:
+    app_moves(world, item, "Critical")
+    human.act(world, "assign", {"item": item.id, "policy_id": f"{item.vault_id}/backupPolicies/DefaultPolicy"})
+    world.advance(SETTLED)
+    assert over_a_hand(world) == []
+    app_moves(world, item, "Critical")
+    assert [entry.resource_id for entry in over_a_hand(world)] == [item.id]
+
+
+def test_an_edit_by_hand_may_be_put_back_after_a_day_and_not_before(world: World, item: Item) -> None:
+    vault = world.vaults[item.vault_id]
+    policy = world.policies[f"{vault.id}/backupPolicies/Critical".lower()]
+    properties = policy.properties
+    for days, found in ((1.1, 0), (0.9, 1)):
+        world_writes.put_policy(world, vault, "Critical", properties, CALLER)
+        human.act(world, "edit", {"policy_id": policy.id, "start": "01:00"})
+        world.advance(timedelta(days=days))
+        world_writes.put_policy(world, vault, "Critical", properties, CALLER)
+        assert len(over_a_hand(world)) == found
 
 
 def test_the_first_call_named_always_goes_wrong() -> None:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from local.scenarios.nights import Nights
@@ -39,8 +40,13 @@ TWICE = "VMs and policies written twice"
 OVER_A_HAND = "writes over a person's"
 NOTICE = timedelta(days=1)
 """So long an edit by hand stands; a move by hand of a VM that we had placed stands for good."""
+RPOS = {"critical": timedelta(hours=40), "standard": timedelta(hours=48)}
+"""How far apart the runs of a VM may be, by its tier's tag."""
+TOO_FAR = "runs further apart than the RPO"
 ELSEWHERE = "VMs elsewhere without a reason"
-HARM = (*LOSSES, MOVES_ABOVE, POLICIES_ABOVE, TWICE, OVER_A_HAND, ELSEWHERE)
+HARM = (*LOSSES, MOVES_ABOVE, POLICIES_ABOVE, TWICE, OVER_A_HAND, TOO_FAR, ELSEWHERE)
+BY_HAND_TOO = frozenset({TWICE, "runs_skipped"})
+"""What is no harm once a person had a hand in it: an edit is put back, which may stretch a day within the RPO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,8 @@ class Tally:
     def note(self, ending: Ending, where: str, *, by_hand: bool = False, may_repeat: bool = False) -> None:
         """Count one story, broken at `where`.
 
-        What a person did `by_hand` may end in another plan, with its reasons, and be put back; a write that
-        `may_repeat` was on its way when others went on.
+        What a person did `by_hand` may end in another plan, with its reasons, and be put back within the RPO; a write
+        that `may_repeat` was on its way when others went on.
         """
         self.stories += 1
         other = [vm for vm, place in self.calm.places.items() if ending.places.get(vm) != place]
@@ -80,7 +86,7 @@ class Tally:
         self.same_end += not other
         self.with_a_reason += bool(other) and not elsewhere
         for name in [*ending.harm, *([ELSEWHERE] if elsewhere else [])]:
-            if name != TWICE or not (by_hand or may_repeat):
+            if not (by_hand and name in BY_HAND_TOO) and not (may_repeat and name == TWICE):
                 self.harm[name].append(where)
 
     def figures(self) -> dict[str, Any]:
@@ -133,7 +139,21 @@ def _harm(told: Nights) -> Counter[str]:
     times = Counter(entry.resource_id.lower() for entries in written for entry in entries)
     harm[TWICE] = sum(count > 1 for count in times.values())
     harm[OVER_A_HAND] = len(over_a_hand(told.world))
+    harm[TOO_FAR] = runs_too_far_apart(told.world)
     return +harm
+
+
+def runs_too_far_apart(world: World) -> int:
+    """Count the gaps between a VM's runs, and since its last one, that are longer than its tier's RPO."""
+    slots: dict[str, list[datetime]] = defaultdict(list)
+    for job in world.jobs.values():
+        if job.scheduled_for is not None:
+            slots[job.item_id].append(job.scheduled_for)
+    return sum(
+        later - sooner > RPOS[world.vms[world.items[item_id].vm_id.lower()].tags["backup-tier"]]
+        for item_id, found in slots.items()
+        for sooner, later in pairwise([*sorted(found), world.now])
+    )
 
 
 def over_a_hand(world: World) -> list[Activity]:

@@ -12,7 +12,7 @@ from local import fleets
 from local.memory.vaults import CALLER
 from local.scenarios import people
 from local.scenarios.command import main
-from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally, over_a_hand
+from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally, over_a_hand, runs_too_far_apart
 from local.scenarios.faults import Faults, OneFault, fault
 from local.scenarios.hand import Act, Hand
 from local.scenarios.told import at_least, moves, per_vault_day, policy_writes, target_of, unharmed, writes, zero
@@ -175,6 +175,14 @@ def test_a_write_over_a_persons_is_found(world: World, item: Item) -> None:
     assert over_a_hand(world) == []
     app_moves(world, item, "Critical")
     assert [entry.resource_id for entry in over_a_hand(world)] == [item.id]
+
+
+def test_runs_of_a_vm_that_are_too_far_apart_are_counted(world: World, item: Item) -> None:
+    world.advance(timedelta(days=3))
+    assert runs_too_far_apart(world) == 0
+    item.generation += 1
+    world.advance(timedelta(days=3))
+    assert runs_too_far_apart(world) == 1
 
 
 def test_an_edit_by_hand_may_be_put_back_after_a_day_and_not_before(world: World, item: Item) -> None:

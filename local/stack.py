@@ -25,8 +25,8 @@ class Wanted:
 
     `start` is the ISO instant at which the fleet's story begins, "" for its own. `settings` are the app's settings
     beside the addresses, NIGHTSHIFT_SWITCHES for instance. With a `speed` the clock runs by itself, so much faster than
-    the real one, and the hosts follow it; without, it is stepped. `secret` signs the operator in. Of several `hosts` one
-    runs the timers at a time.
+    the real one, and the hosts follow it; without, it is stepped. `secret` signs the operator in. Of several `hosts`
+    one runs the timers at a time.
     """
 
     app: Path = ROOT

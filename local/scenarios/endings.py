@@ -77,7 +77,7 @@ class Tally:
         """Count one story, broken at `where`.
 
         What a person did `by_hand` may end in another plan, with its reasons, and be put back within the RPO; a write
-        that `may_repeat` was on its way when others went on.
+        that `may_repeat` was on its way when others went on, or never had its effect.
         """
         self.stories += 1
         other = [vm for vm, place in self.calm.places.items() if ending.places.get(vm) != place]

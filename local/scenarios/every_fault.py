@@ -42,6 +42,11 @@ class Case:
         return " ".join(part for part in (self.rule["kind"], what, self.rule.get("when", "")) if part)
 
     @property
+    def undone(self) -> bool:
+        """Whether Azure took the write and it never had its effect: then it is written again."""
+        return self.kind == f"stuck {FAILED} before"
+
+    @property
     def heals(self) -> timedelta:
         """How much later than other stories it is over."""
         return DRIFT_HEALS if self.rule["kind"] in {"drift", "stuck"} else timedelta()
@@ -62,7 +67,7 @@ def every_fault(seed: int, nights: int = 40) -> Told:
             told = stories[case.function].twin()
             ending, hits = _ending(wire, told, {"rules": [case.rule]}, healed + case.heals)
             where = f"{case.kind} at call {case.number}, {case.call}, of {case.function}"
-            tally.note(ending, where, by_hand=case.rule["kind"] == "drift")
+            tally.note(ending, where, by_hand=case.rule["kind"] == "drift", may_repeat=case.undone)
             struck[case.kind] += hits
     in_memory = end_of(stories[ENFORCE].twin(), healed)
     return _told(tally, cases, struck, in_memory)

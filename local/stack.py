@@ -43,7 +43,10 @@ class Wanted:
 
 
 class Stack:
-    """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it."""
+    """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it.
+
+    `keys` are those of the running host: master, functions and eventgrid_extension.
+    """
 
     def __init__(self, wanted: Wanted, folder: Path, certificates: Certificates, azurite: Azurite) -> None:
         """Start the pretend ARM and make the storage ready; the host is started by `start_host`.
@@ -56,6 +59,7 @@ class Stack:
         self.azurite = azurite
         self._host_process: Child | None = None
         self._host: Control | None = None
+        self.keys: dict[str, str] = {}
         header = secrets.token_hex(16)
         self._arm_process = Child("pretend ARM", self._arm_command(header), folder / "arm.log", folder=ROOT)
         try:
@@ -93,7 +97,8 @@ class Stack:
         command = [sys.executable, "-m", "local.host", "--app", app, "--arm", self.arm.url, "--port", "0"]
         command += ["--follow"] if self.wanted.speed else []
         self._host_process = Child("Functions host", command, self.host_log, self.environment, ROOT)
-        self._host = Control(self._ready(self._host_process)["host"])
+        ready = self._ready(self._host_process)
+        self._host, self.keys = Control(ready["host"]), dict(ready["keys"])
 
     def stop_host(self) -> None:
         """End the host gently: it gives the timer lease back, so the next one can start at once."""

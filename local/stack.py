@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local import subscribed
 from local.azurite import Azurite, running_azurite
 from local.certificates import Certificates, write_certificates
 from local.child import Child, ChildError
@@ -67,6 +68,7 @@ class Stack:
             self.arm = Control(ready["arm"], certificates.ca)
             self.identity = Identity(ready["identity"], header)
             self.queue_uri = str(ready["queues"])
+            self.events_uri = str(ready["events"])
             prepare_storage(azurite, self.identity, certificates.ca, containers=wanted.containers, tables=wanted.tables)
             prepare_queues(self.queue_uri, self.identity, certificates.ca, wanted.queues)
         except BaseException:
@@ -77,6 +79,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """The environment of the host, also good for any other program that is to use the local Azure."""
         settings = app_settings(self.azurite, self.queue_uri, self.arm.url)
+        settings |= {"NIGHTSHIFT_EVENTS_ENDPOINT": self.events_uri}
         return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
 
     @property
@@ -99,6 +102,8 @@ class Stack:
         self._host_process = Child("Functions host", command, self.host_log, self.environment, ROOT)
         ready = self._ready(self._host_process)
         self._host, self.keys = Control(ready["host"]), dict(ready["keys"])
+        for subscription in subscribed.hosted(ready["functions"]):
+            self.arm.post("/_local/events/subscriptions", subscription)
 
     def stop_host(self) -> None:
         """End the host gently: it gives the timer lease back, so the next one can start at once."""

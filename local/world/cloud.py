@@ -46,6 +46,10 @@ class Cloud:
         self.world.advance_to(to)
         return self.now()
 
+    def upcoming(self) -> datetime | None:
+        """Return when something happens next in the physics; None where nothing will."""
+        return self.world.upcoming()
+
     def wait(self, seconds: float) -> datetime:
         """Run the physics for `seconds` and return where the clock stands."""
         return self.clock_to(self.now() + timedelta(seconds=seconds))

@@ -53,6 +53,10 @@ class World:
             handler(*arguments)
         self.now = max(self.now, instant)
 
+    def upcoming(self) -> datetime | None:
+        """Return the instant of the next event of the queue; None where it is empty."""
+        return self._events[0][0] if self._events else None
+
     def advance(self, span: timedelta) -> None:
         """Run the physics for `span`."""
         self.advance_to(self.now + span)

@@ -1,0 +1,61 @@
+"""Does what Azure delivers reach an app in the whole stack? The real publisher, the real worker, and their keys."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.setup_node import NodeMissingError, require_azurite
+from local.stack import Stack, Wanted, running_stack
+from tests.host.hosting import APPS
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    try:
+        require_azurite()
+    except NodeMissingError as missing:
+        pytest.skip(str(missing))
+    wanted = Wanted(app=APPS / "publisher", faults="calm")
+    with running_stack(wanted, tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+def now(stack: Stack) -> datetime:
+    return datetime.fromisoformat(stack.arm.get("/_local/clock")["now"])
+
+
+def told(stack: Stack, name: str) -> list[Any]:
+    """Return what the app logged under a name."""
+    lines = [json.loads(line) for line in stack.host_log.read_text().splitlines()]
+    seen = [json.loads(line["message"]) for line in lines if line["logger"] == "app"]
+    return [one[name] for one in seen if name in one]
+
+
+def test_events_that_the_app_publishes_come_back_seconds_later_under_their_own_names(stack: Stack) -> None:
+    ran = stack.run((now(stack) + timedelta(hours=1, minutes=5)).isoformat())
+    assert [record["function"] for record in ran] == ["publish", "on_backup_job_event", "on_backup_job_event"]
+    assert all(record["ok"] for record in ran)
+    first, *others = [datetime.fromisoformat(record["at"]) for record in ran]
+    assert all(timedelta(0) < other - first < timedelta(seconds=5) for other in others)
+    assert sorted(told(stack, "job_event")) == ["13-0", "13-1"]
+    [published] = [call for call in stack.arm.get("/_local/log") if "/topics/" in call["path"]]
+    assert published["label"] == "publish#1"
+
+
+def test_a_human_act_is_an_event_for_the_app(stack: Stack) -> None:
+    vm = next(item["vm"] for item in stack.arm.get("/_local/truth")["items"])
+    stack.arm.post("/_local/human", {"kind": "create", "like": vm, "name": "web-new"})
+    ran = stack.run((now(stack) + timedelta(minutes=2)).isoformat())
+    assert [record["function"] for record in ran] == ["on_resource_event"]
+    assert told(stack, "resource_event") == ["Microsoft.Compute/virtualMachines/write"]
+
+
+def test_the_figures_are_event_grids_own(stack: Stack) -> None:
+    figures = stack.arm.get("/_local/events/figures")
+    assert figures["published"] == {"nightshift": 2, "subscription": 1}
+    assert figures["total"] | {"matched": 3, "delivered": 3} == figures["total"]

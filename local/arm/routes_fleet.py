@@ -1,6 +1,6 @@
 """How does the rest of the fleet answer? Subscriptions, virtual machines, the activity log and Resource Graph."""
 
-from local.arm import filters, graph, wire
+from local.arm import filters, graph, graph_backup, wire
 from local.arm.messages import Call, Response, Route, page
 from local.world.state import Json, Refused, Vm
 
@@ -57,11 +57,19 @@ def list_changes(call: Call) -> Response:
 
 
 def query_graph(call: Call) -> Response:
-    """Answer a Resource Graph query over virtual machines, page by page."""
-    wanted = {str(name).lower() for name in call.request.body.get("subscriptions") or _subscriptions(call)}
-    rows = [wire.graph_vm(vm) for _, vm in sorted(call.world.vms.items()) if vm.subscription.lower() in wanted]
-    options = call.request.body.get("options") or {}
-    return Response(200, graph.answer(str(call.request.body.get("query", "")), rows, options, call.cloud.pages.graph))
+    """Answer a Resource Graph query over virtual machines, or over backup jobs and items, page by page."""
+    body, world, size = call.request.body, call.world, call.cloud.pages.graph
+    query, options = str(body.get("query", "")), body.get("options") or {}
+    wanted = {str(name).lower() for name in body.get("subscriptions") or _subscriptions(call)}
+    match graph.table_of(query):
+        case "resources":
+            vms = [vm for _, vm in sorted(world.vms.items()) if vm.subscription.lower() in wanted]
+            return Response(200, graph.answer(query, graph.Table(vms, wire.GRAPH_COLUMNS), options, size, world.now))
+        case graph_backup.TABLE:
+            table = graph_backup.table(world, wanted, query)
+            return Response(200, graph.answer(query, table, options, size, world.now))
+        case other:
+            raise graph.unreadable(other)
 
 
 def vm_of(call: Call) -> Vm:

@@ -1,6 +1,9 @@
 """How do resources look on the wire? World records to the JSON that Azure sends, casing quirks included."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from local.clock import iso
 from local.world import points, runs
@@ -213,18 +216,22 @@ def vm(record: Vm) -> Json:
     }
 
 
+GRAPH_COLUMNS: dict[str, Callable[[Vm], Any]] = {
+    "id": attrgetter("id"),
+    "name": attrgetter("name"),
+    "type": lambda _: "microsoft.compute/virtualmachines",
+    "location": attrgetter("region"),
+    "resourceGroup": lambda record: record.resource_group.lower(),
+    "subscriptionId": attrgetter("subscription"),
+    "tags": attrgetter("tags"),
+    "properties": lambda record: vm(record)["properties"],
+}
+"""What Resource Graph knows of a virtual machine; type and resource group are in lower case."""
+
+
 def graph_vm(record: Vm) -> Json:
-    """Return a virtual machine as Resource Graph shows it: type and resource group in lower case."""
-    return {
-        "id": record.id,
-        "name": record.name,
-        "type": "microsoft.compute/virtualmachines",
-        "location": record.region,
-        "resourceGroup": record.resource_group.lower(),
-        "subscriptionId": record.subscription,
-        "tags": record.tags,
-        "properties": vm(record)["properties"],
-    }
+    """Return a virtual machine as Resource Graph shows it."""
+    return {column: read(record) for column, read in GRAPH_COLUMNS.items()}
 
 
 def activity(record: Activity) -> Json:

@@ -29,16 +29,21 @@ class BadDocument(ValueError):
 
 def read(path: Path) -> dict[str, Any]:
     """Read a JSON object from a `.json` or `.json.gz` file; raise BadDocument where that is not what it is."""
+    document = read_json(path)
+    if not isinstance(document, dict):
+        raise BadDocument([f"{path}: must hold one JSON object, not {_kind(document)}"])
+    return document
+
+
+def read_json(path: Path) -> Any:
+    """Read any JSON from a `.json` or `.json.gz` file; raise BadDocument where it is none."""
     try:
         raw = path.read_bytes()
-        document = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+        return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
     except OSError as error:
         raise BadDocument([f"{path}: cannot be read: {error.strerror or error}"]) from error
     except (ValueError, EOFError, RecursionError) as error:
         raise BadDocument([f"{path}: is not JSON: {error}"]) from error
-    if not isinstance(document, dict):
-        raise BadDocument([f"{path}: must hold one JSON object, not {_kind(document)}"])
-    return document
 
 
 def problem(document: Mapping[str, Any]) -> tuple[Problem, list[str]]:

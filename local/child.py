@@ -52,6 +52,11 @@ class Child:
         threading.Thread(target=self._read, args=(self._process.stdout,), name=f"{name} stdout", daemon=True).start()
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Say whether the process is still there."""
         return self._process.poll() is None

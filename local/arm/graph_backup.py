@@ -9,7 +9,6 @@ from typing import Any
 from local.arm import wire
 from local.arm.graph import Table
 from local.clock import iso
-from local.identity import TENANT
 from local.world.state import Item, Job, Json, Vault
 from local.world.world import World
 
@@ -56,7 +55,7 @@ def _columns(world: World) -> dict[str, Reader]:
         "id": lambda record: shown(record)["id"],
         "name": lambda record: record.id if isinstance(record, Job) else record.name,
         "type": lambda record: _JOBS if isinstance(record, Job) else _ITEMS,
-        "tenantId": lambda _: TENANT,
+        "tenantId": lambda _: wire.TENANT,
         "kind": lambda _: "",
         "location": lambda record: vault(record).region,
         "resourceGroup": lambda record: vault(record).resource_group.lower(),

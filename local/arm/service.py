@@ -5,10 +5,16 @@ import re
 from local.arm import (
     routes_discovery,
     routes_fleet,
+    routes_groups,
     routes_items,
     routes_jobs,
+    routes_machines,
     routes_metrics,
+    routes_restores,
+    routes_secondary,
     routes_settings,
+    routes_storage,
+    routes_vault_writes,
     routes_vaults,
 )
 from local.arm.budgets import Budgets
@@ -26,13 +32,27 @@ ROUTES: tuple[Route, ...] = (
     *routes_settings.ROUTES,
     *routes_fleet.ROUTES,
     *routes_metrics.ROUTES,
+    *routes_storage.ROUTES,
+    *routes_groups.ROUTES,
+    *routes_restores.ROUTES,
+    *routes_secondary.ROUTES,
+    *routes_vault_writes.ROUTES,
+    *routes_machines.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
 _INTERNAL = (
     "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
     "If the issue persists, please contact Microsoft support."
 )
-_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action")
+_ASKING = (
+    "/read",
+    "/backupstatus/action",
+    "/refreshcontainers/action",
+    "/backupvalidateoperation/action",
+    "/accesstoken/action",
+    "/backupcrrjob/action",
+    "/backupcrrjobs/action",
+)
 """Ends of the actions that change nothing, whatever their method."""
 _NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
 _FAULTS = {
@@ -94,7 +114,8 @@ class Service:
         try:
             response = route.handler(Call(cloud, request, params))
         except Refused as refused:
-            response = error(refused.status, refused.code, refused.message, full=refused.code != "ResourceNotFound")
+            full = refused.code != "ResourceNotFound"
+            response = route.error(refused.status, refused.code, refused.message, full=full)
         effect = route.method != "GET" and response.status < 300 and not route.action.lower().endswith(_ASKING)
         if fault and response.status < 300:
             return self._faulty(fault, route), effect
@@ -110,7 +131,8 @@ class Service:
                 f"'01:00:00'. Please try again after '{_FAULT_WAIT_SECONDS}' seconds."
             )
             return self._throttled("ResourceRequestsThrottled", message, _FAULT_WAIT_SECONDS, {})
-        return error(int(fault.kind), *_FAULTS[fault.kind])
+        answer = route.error if fault.kind == "500" else error
+        return answer(int(fault.kind), *_FAULTS[fault.kind])
 
     def _throttled(self, code: str, message: str, wait: float, headers: dict[str, str]) -> Response:
         response = error(429, code, message)

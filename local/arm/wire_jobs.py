@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from local.arm import wire
+from local.arm import wire, wire_restores
 from local.clock import iso
 from local.world.state import Job, Json
 from local.world.world import World
@@ -22,6 +22,8 @@ def job_detail(world: World, record: Job) -> Json:
         if record.ended_at:
             bag["Backup Size"] = f"{0 if record.error else record.size_mb} MB"
         extended["internalPropertyBag"] = {"IsInstantRpJob": "True"}
+    if restore := world.restores.get(record.id):
+        extended |= wire_restores.extended(world, record, restore)
     row["properties"]["extendedInfo"] = extended
     return row
 

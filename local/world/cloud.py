@@ -10,6 +10,7 @@ from local.clock import Running, iso, parse
 from local.faults import Fault, FaultPlan, plan
 from local.world import human
 from local.world.limits import PageSizes
+from local.world.resources import Restore
 from local.world.state import Job
 from local.world.world import World
 
@@ -111,7 +112,7 @@ class Cloud:
         )
 
     def truth(self) -> dict[str, Any]:
-        """Return what the judge needs as JSON: clock, VMs, vaults, items, policies, jobs, counters, pages."""
+        """Return what the judge needs as JSON: clock, counters, and of each resource what matters to a judgement."""
         self.catch_up()
         world = self.world
         skipped = world.skipped_runs()
@@ -126,6 +127,7 @@ class Cloud:
             "items": [self._item(key) for key in sorted(world.items)],
             "policies": {policy.id: policy.properties for policy in world.policies.values()},
             "jobs": [self._job(job) for job in world.jobs.values()],
+            "restores": [self._restore(restore) for restore in world.restores.values()],
             "counters": {
                 "points_pruned": world.counters.points_pruned,
                 "protection_stopped": world.counters.protection_stopped,
@@ -135,6 +137,7 @@ class Cloud:
                 "refused": world.counters.refused,
                 "collisions": world.counters.collisions,
                 "tags_missed": world.counters.tags_missed,
+                "shared_accounts": world.counters.shared_accounts,
             },
             "pages": {
                 "items": {v.id: _pages(len(world.items_in(v.id)), self.pages.items) for v in world.vaults.values()},
@@ -168,10 +171,37 @@ class Cloud:
             "id": job.id,
             "vm": job.vm_id,
             "vault": job.vault_id,
-            "region": self.world.vaults[job.vault_id].region,
+            "region": self._region(job.vault_id),
             "operation": job.operation,
             "status": job.status,
             "scheduled_for": iso(job.scheduled_for) if job.scheduled_for else None,
+            "started_at": iso(job.started_at),
+            "ended_at": iso(job.ended_at) if job.ended_at else None,
+        }
+
+    def _region(self, vault_id: str) -> str:
+        vault = self.world.vaults.get(vault_id)
+        return vault.region if vault else ""
+
+    def _restore(self, restore: Restore) -> dict[str, Any]:
+        job = self.world.jobs[restore.job_id]
+        return {
+            "job": restore.job_id,
+            "kind": restore.kind,
+            "secondary": job.operation == "CrossRegionRestore",
+            "item": restore.item_id,
+            "vm": job.vm_id,
+            "vault": job.vault_id,
+            "region": restore.region,
+            "point": restore.point_id,
+            "point_at": iso(restore.point_at),
+            "account": restore.account_id,
+            "shared": restore.shared,
+            "group": restore.group_id,
+            "target": restore.target,
+            "container": restore.container,
+            "status": job.status,
+            "error": job.error,
             "started_at": iso(job.started_at),
             "ended_at": iso(job.ended_at) if job.ended_at else None,
         }

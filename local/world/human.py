@@ -40,6 +40,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         _create(world, world.vms[what["like"].lower()], what["name"])
     elif kind == "delete":
         gone = world.vms.pop(what["vm"].lower())
+        world.deleted_vms[gone.id.lower()] = gone
         world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
     else:
         raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop, create or delete")
@@ -55,8 +56,7 @@ def _create(world: World, like: Vm, name: str) -> None:
 def _item(world: World, what: dict[str, Any]) -> Item:
     if "item" in what:
         return world.items[what["item"].lower()]
-    wanted = what["vm"].lower()
-    found = next((item for item in world.items.values() if item.vm_id.lower() == wanted), None)
+    found = world.item_of(what["vm"])
     if found is None:
         raise ValueError(f"human: no protected item of {what['vm']!r}")
     return found

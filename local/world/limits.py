@@ -13,6 +13,8 @@ class Limits:
     policy_writes_per_vault_day: int = 50
     moves_per_vault_day: int = 250
     backups_per_item_day: int = 9
+    restores_per_item_day: int = 20
+    accounts_per_region: int = 250
     subscription_reads: int = 250
     subscription_reads_refill: float = 25.0
     subscription_writes: int = 200
@@ -35,6 +37,7 @@ class PageSizes:
     vms: int = 200
     changes: int = 200
     graph: int = 1000
+    accounts: int = 200
 
     @classmethod
     def all_of(cls, rows: int) -> "PageSizes":
@@ -48,13 +51,15 @@ class Pace:
 
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
-    all do. `prune_after`: how long a point outlives its retention. `call`: what one call takes.
+    all do. `restore_failure_rate`: share of restores that fail. `prune_after`: how long a point outlives its retention.
+    `call`: what one call takes.
     """
 
     lateness: timedelta = timedelta(hours=2)
     listing_lag: timedelta = timedelta(minutes=5)
     failure_rate: float = 0.01
     failing: frozenset[str] = frozenset()
+    restore_failure_rate: float = 0.02
     nightly_noise: float = 0.06
     prune_after: timedelta = timedelta(hours=18)
     sweep_every: timedelta = timedelta(hours=6)

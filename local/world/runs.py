@@ -3,6 +3,7 @@
 Nothing here depends on the order of events, so a run at a given slot goes the same way whatever else was done.
 """
 
+import hashlib
 import random
 import uuid
 from dataclasses import dataclass
@@ -28,9 +29,34 @@ FAILURES: dict[str, tuple[int, str, list[str]]] = {
         "Virtual machine doesn't exist.",
         ["Please make sure that virtual machine exists or select a different virtual machine."],
     ),
+    "CopyingVHDsFromBackUpVaultTakingLongTime": (
+        380101,
+        "Copying the backed up data from the vault took too long.",
+        ["Choose a storage account that no application loads, and retry the operation."],
+    ),
+    "UserErrorInstantRpNotFound": (
+        380102,
+        "The snapshot of the recovery point was not found.",
+        ["Choose a recovery point in the vault and retry the operation."],
+    ),
+    "UserErrorSkuNotAvailable": (
+        380103,
+        "The size of the virtual machine is not available in the target region.",
+        ["Restore the disks, then create a virtual machine of another size from them."],
+    ),
+    "UserErrorTargetVmAlreadyExists": (
+        380104,
+        "A virtual machine with the target's name exists already.",
+        ["Choose another name and retry the operation."],
+    ),
+    "UserErrorBcmDatasourceNotPresent": (
+        380105,
+        "The item is not protected any more.",
+        ["Resume its protection and retry the operation."],
+    ),
     CANCELLED: (400158, "Job is cancelled.", []),
 }
-"""Real error titles with their numbers, texts and recommendations."""
+"""Error titles with their numbers, texts and recommendations; 3801xx are numbers of ours, for want of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +106,4 @@ def guid(seed: int, *parts: object) -> str:
 def number(seed: int, *parts: object) -> str:
     """Return a long decimal id, as recovery points and items carry."""
     text = "|".join(map(str, ("number", seed, *parts)))
-    return str(random.Random(text).randrange(10**13, 10**15))
+    return str(10**13 + int.from_bytes(hashlib.sha256(text.encode()).digest()) % (10**15 - 10**13))

@@ -2,13 +2,17 @@
 
 import heapq
 import math
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.world import points, runs
 from local.world.limits import Limits, Pace
+from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
+from local.world.shelf import Shelf
 from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
 
 EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -19,7 +23,7 @@ _TAG_PERIODS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}
 class World:
     """The pretend cloud. Everything in it follows from the seed, the fleet and the writes; real time plays no part.
 
-    Dictionaries are keyed by lower-cased ARM ids (jobs and operations by their GUIDs).
+    Dictionaries are keyed by lower-cased ARM ids (jobs, operations and restores by GUIDs).
     """
 
     def __init__(
@@ -30,11 +34,17 @@ class World:
         self.limits = limits or Limits()
         self.pace = pace or Pace()
         self.vaults: dict[str, Vault] = {}
-        self.vms: dict[str, Vm] = {}
-        self.policies: dict[str, Policy] = {}
-        self.items: dict[str, Item] = {}
+        self.vms = Shelf[Vm](subscription=lambda vm: vm.subscription.lower())
+        self.policies = Shelf[Policy](vault=lambda policy: policy.vault_id)
+        self.items = Shelf[Item](vault=lambda item: item.vault_id, vm=lambda item: item.vm_id.lower())
         self.jobs: dict[str, Job] = {}
-        self.operations: dict[str, Operation] = {}
+        self.operations = Shelf[Operation](item=lambda operation: operation.item_id)
+        self.accounts: dict[str, StorageAccount] = {}
+        self.making: set[str] = set()
+        self.groups: dict[str, ResourceGroup] = {}
+        self.disks: dict[str, Disk] = {}
+        self.restores: dict[str, Restore] = {}
+        self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
@@ -75,23 +85,37 @@ class World:
         policy = self.policies.get(item.policy_id.lower())
         return policy.rules if policy else None
 
-    def jobs_in(self, vault_id: str) -> list[Job]:
-        """Return the vault's jobs that lists show by now, newest first."""
-        found = [job for job in self._jobs_of.get(vault_id.lower(), []) if job.visible_at <= self.now]
-        return sorted(found, key=lambda job: (job.started_at, job.id), reverse=True)
+    def vms_in(self, subscription: str) -> list[Vm]:
+        """Return the subscription's VMs in the order of their ids."""
+        return self.vms.at("subscription", subscription.lower())
+
+    def jobs_in(self, vault_id: str, since: datetime | None = None, until: datetime | None = None) -> list[Job]:
+        """Return the vault's jobs that lists show by now, newest first; only those that began in [since, until]."""
+        jobs = self._jobs_of.get(vault_id.lower(), [])
+        first = bisect_left(jobs, since, key=_began) if since else 0
+        last = bisect_right(jobs, until, key=_began) if until else len(jobs)
+        return [job for job in reversed(jobs[first:last]) if job.visible_at <= self.now]
 
     def items_in(self, vault_id: str) -> list[Item]:
         """Return the vault's items in the order of their ids."""
-        return [item for key, item in sorted(self.items.items()) if item.vault_id == vault_id.lower()]
+        return self.items.at("vault", vault_id.lower())
+
+    def item_of(self, vm_id: str) -> Item | None:
+        """Return the item of the VM, in whichever vault; None for a VM that is not protected."""
+        return next(iter(self.items.at("vm", vm_id.lower())), None)
 
     def policies_in(self, vault_id: str) -> list[Policy]:
         """Return the vault's policies in the order of their ids."""
-        return [policy for key, policy in sorted(self.policies.items()) if policy.vault_id == vault_id.lower()]
+        return self.policies.at("vault", vault_id.lower())
+
+    def members_in(self, vault_id: str) -> Counter[str]:
+        """Return how many items each of the vault's policies has, by the policy's own id."""
+        return Counter(item.policy_id for item in self.items_in(vault_id))
 
     def keep_job(self, job: Job) -> None:
         """Add a job to the vault's history."""
         self.jobs[job.id] = job
-        self._jobs_of.setdefault(job.vault_id, []).append(job)
+        insort(self._jobs_of.setdefault(job.vault_id, []), job, key=_place)
 
     def record(self, resource_id: str, operation: str, caller: str) -> None:
         """Write an entry into the activity log."""
@@ -239,6 +263,9 @@ class World:
         operation = self.operations[operation_id]
         operation.status, operation.ended_at = "Succeeded", self.now
 
+    def _on_then(self, act: Callable[..., None], *arguments: Any) -> None:
+        act(self, *arguments)
+
     def _on_sweep(self) -> None:
         self.after(self.pace.sweep_every, "sweep")
         for item in self.items.values():
@@ -267,6 +294,14 @@ class World:
             missed = _missed(until - last, _TAG_PERIODS[name])
             self.counters.tags_missed += missed
             item.tagged_at[name] = last + _TAG_PERIODS[name] * missed
+
+
+def _began(job: Job) -> datetime:
+    return job.started_at
+
+
+def _place(job: Job) -> tuple[datetime, str]:
+    return job.started_at, job.id
 
 
 def _missed(gap: timedelta, period: timedelta) -> int:

@@ -1,16 +1,27 @@
 """What do Azure's JSON answers say in our nouns? Pure readers that raise nothing but Permanent."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from shared.cloud.ids import vault_path
+from shared.cloud.wire_errors import errors_from
 from shared.cloud.wire_policy import policy_from
-from shared.cloud.wire_values import Wire, duration, entries, instant, mapping, number, text
+from shared.cloud.wire_values import Wire, duration, entries, instant, mapping, number, text, truth
 from shared.errors import Permanent
-from shared.model.azure import Change, Job, JobError, ProtectedItem, ProtectionState, RecoveryPoint, Vault, Vm
+from shared.model.azure import Change, Job, ProtectedItem, ProtectionState, RecoveryPoint, Vault, Vm
 
-__all__ = ["change_from", "item_from", "job_from", "policy_from", "recovery_point_from", "vault_from", "vm_from"]
+__all__ = [
+    "any_job_from",
+    "change_from",
+    "item_from",
+    "job_from",
+    "policy_from",
+    "recovery_point_from",
+    "vault_from",
+    "vm_from",
+]
 
 NEVER = datetime(2001, 1, 1, tzinfo=UTC)
 """The service's `lastBackupTime` of an item that was never backed up."""
@@ -85,6 +96,20 @@ def job_from(wire: Wire) -> Job | None:
     kind = text(properties.get("jobType")).lower()
     if text(properties.get("backupManagementType")).lower() != "azureiaasvm" and not kind.startswith("azureiaasvmjob"):
         return None
+    job = _job(job_id, properties)
+    return replace(job, vault_id=vault_path(job_id).id)
+
+
+def any_job_from(wire: Wire) -> Job:
+    """Read a job of any workload, and of the secondary region, whose jobs belong to no vault: `vault_id` is "" then."""
+    job = _job(_id(wire, "job"), mapping(wire.get("properties")))
+    try:
+        return replace(job, vault_id=vault_path(job.id).id)
+    except Permanent:
+        return job
+
+
+def _job(job_id: str, properties: Wire) -> Job:
     started = instant(properties.get("startTime"))
     if started is None:
         raise Permanent(f"job {job_id}: startTime {properties.get('startTime')!r} is not an instant")
@@ -92,7 +117,7 @@ def job_from(wire: Wire) -> Job | None:
     measured = duration(properties.get("duration"))
     return Job(
         id=job_id,
-        vault_id=vault_path(job_id).id,
+        vault_id="",
         container=text(properties.get("containerName")).lower(),
         vm_name=text(properties.get("entityFriendlyName")),
         operation=text(properties.get("operation")),
@@ -100,7 +125,8 @@ def job_from(wire: Wire) -> Job | None:
         started_at=started,
         ended_at=ended,
         duration=(ended - started if ended else timedelta()) if measured is None else measured,
-        errors=tuple(_job_error(mapping(entry)) for entry in entries(properties.get("errorDetails"))),
+        errors=errors_from(properties),
+        user_triggered=truth(properties.get("isUserTriggered")),
     )
 
 
@@ -190,10 +216,6 @@ def _region(value: object) -> str:
 def _word(value: object, words: dict[int, str]) -> str:
     known = number(value)
     return text(value) if known is None else words.get(known, str(known))
-
-
-def _job_error(wire: Wire) -> JobError:
-    return JobError(number(wire.get("errorCode")) or 0, text(wire.get("errorTitle")), text(wire.get("errorString")))
 
 
 def _json_text(value: object) -> str:

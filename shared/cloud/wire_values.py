@@ -25,6 +25,13 @@ def number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def truth(value: object) -> bool | None:
+    """Return the value where it is true or false, by itself or as a word in any case, else None."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(text(value).lower())
+
+
 def mapping(value: object) -> Wire:
     """Return the value where it is a JSON object, else an empty one."""
     return value if isinstance(value, Mapping) else {}

@@ -1,9 +1,11 @@
 """Which keys may fleet.yaml hold? One pydantic model a section; its JSON Schema comes from here too."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.fleet_policy.alert_words import GroupWindow, QuietTimes, SettingName
 from shared.fleet_policy.words import (
     Age,
     Day,
@@ -23,7 +25,7 @@ from shared.fleet_policy.words import (
     YearDays,
     Zone,
 )
-from shared.model.intent import Limits, Rollout
+from shared.model.intent import Alerts, Limits, Rollout
 
 
 class _Section(BaseModel):
@@ -107,6 +109,9 @@ class TierSection(_Section):
     redundancy: Literal["geo", "zone", "local"] | None = Field(
         default=None, description="Storage redundancy of the vault that takes new VMs; absent: any."
     )
+    retry_outside_window: bool = Field(
+        default=False, description="Whether a failed backup may be started again while the window is closed."
+    )
 
 
 class WindowSection(_Section):
@@ -154,6 +159,34 @@ class RolloutSection(_Section):
 
     first: Count = Field(default=_CAREFUL.first, description="VMs of a vault that are moved before any other.")
     share: Share = Field(default=_CAREFUL.share, description="Share of a vault's VMs moved a night: 25% or 0.25.")
+
+
+_TOLD = Alerts()
+
+
+class QuietSection(_Section):
+    """Local hours in which only what is critical is told."""
+
+    hours: QuietTimes = Field(
+        description='Local start and end, "22:00-06:30"; an end before the start is past midnight.'
+    )
+    zone: Zone = Field(description="IANA time zone.")
+
+
+class AlertsSection(_Section):
+    """How people are told of failed backups."""
+
+    group_window: GroupWindow = Field(
+        default=f"{_TOLD.group_window // timedelta(minutes=1)}m",
+        description="Failures of one vault and error within this time may be one alert: 30m, 2h.",
+    )
+    group_from: int = Field(
+        default=_TOLD.group_from, ge=2, le=1000, description="VMs from which on such failures are one alert."
+    )
+    quiet_hours: QuietSection | None = Field(default=None, description="When to tell what is critical only.")
+    webhook: SettingName | None = Field(
+        default=None, description="Name of the setting that holds the webhook's URL; absent: no webhook."
+    )
 
 
 class LossSection(_Section):
@@ -219,6 +252,9 @@ class LimitsSection(_Section):
         le=1000,
         description="VMs of a region moved only to lower its peak; 0: none.",
     )
+    backups_per_vm_day: int = Field(
+        default=_DEFAULT.backups_per_vm_day, ge=1, le=9, description="Backups of one VM, the scheduled one included."
+    )
 
 
 class FleetDocument(_Section):
@@ -234,6 +270,7 @@ class FleetDocument(_Section):
     separation: SeparationSection | None = Field(default=None, description="VMs that never overlap.")
     capacity: CapacitySection = Field(default=CapacitySection(), description="Ceilings of concurrent backups.")
     rollout: RolloutSection = Field(default=RolloutSection(), description="How many VMs are moved in a night.")
+    alerts: AlertsSection = Field(default=AlertsSection(), description="How people are told of failed backups.")
     approve_retention_loss: list[LossSection] = Field(default=[], description="Approved moves to less retention.")
     approve_retention_increase: list[IncreaseSection] = Field(
         default=[], description="Approved rises in sealed vaults."

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from shared.fleet_policy.alert_words import span_of
 from shared.fleet_policy.cross_checks import DEFAULT_INSTANT_RESTORE_DAYS
 from shared.fleet_policy.document import (
+    AlertsSection,
     FleetDocument,
     PatchSection,
     RetentionSection,
@@ -15,11 +17,13 @@ from shared.fleet_policy.document import (
 from shared.fleet_policy.words import age_of, minutes_of
 from shared.model.azure import PolicyType, Retention, TaggedRetention
 from shared.model.intent import (
+    Alerts,
     Blackout,
     FleetPolicy,
     IncreaseApproval,
     Limits,
     PatchWindow,
+    QuietHours,
     RetentionApproval,
     Rollout,
     Scope,
@@ -56,6 +60,17 @@ def to_policy(document: FleetDocument, version: str) -> FleetPolicy:
         migrate_to_enhanced=tuple(vm.lower() for vm in document.migrate_to_enhanced),
         limits=Limits(**document.limits.model_dump()),
         rollout=Rollout(document.rollout.first, document.rollout.share),
+        alerts=_alerts(document.alerts),
+    )
+
+
+def _alerts(alerts: AlertsSection) -> Alerts:
+    quiet = alerts.quiet_hours
+    return Alerts(
+        group_window=span_of(alerts.group_window),
+        group_from=alerts.group_from,
+        quiet_hours=QuietHours(*minutes_of(quiet.hours), quiet.zone) if quiet else None,
+        webhook=alerts.webhook or "",
     )
 
 
@@ -83,6 +98,7 @@ def _tier(name: str, tier: TierSection) -> Tier:
         instant_restore_days=days,
         rpo=age_of(tier.rpo),
         redundancy=_REDUNDANCIES[tier.redundancy] if tier.redundancy else "",
+        retry_outside_window=tier.retry_outside_window,
     )
 
 

@@ -150,16 +150,24 @@ class Vm:
 
 @dataclass(frozen=True, slots=True)
 class JobError:
-    """One entry of a job's errorDetails; `code` is Azure's number, 0 where there is none."""
+    """One entry of a job's errorDetails; `code` is Azure's number, 0 where there is none.
+
+    `retryable` is what the service says of trying again, None where it says nothing.
+    """
 
     code: int
     title: str
     text: str
+    recommendations: tuple[str, ...] = ()
+    retryable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row of the vault's job list. `container` matches `ProtectedItem.container`; instants are UTC."""
+    """A row of the vault's job list. `container` matches `ProtectedItem.container`; instants are UTC.
+
+    `user_triggered` says whether somebody asked for the job, None where the row does not say.
+    """
 
     id: str
     vault_id: str
@@ -171,6 +179,7 @@ class Job:
     ended_at: datetime | None
     duration: timedelta
     errors: tuple[JobError, ...] = ()
+    user_triggered: bool | None = None
 
     @property
     def running(self) -> bool:

@@ -35,6 +35,7 @@ class Tier:
 
     `retention` speaks in *local* days (weekly "Sunday", monthly "First Sunday", yearly "January First Sunday").
     `redundancy` is the storage redundancy, in Azure's word, that a vault must have to take new VMs; "" takes any.
+    `retry_outside_window` lets a failed backup be started again when the window is closed.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Tier:
     instant_restore_days: int
     rpo: timedelta
     redundancy: str = ""
+    retry_outside_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Limits:
     max_retention_days: int = 3700
     initial_backups_per_night: int = 10
     rebalancing_moves_per_night: int = 50
+    backups_per_vm_day: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,29 @@ class Rollout:
 
     first: int = 10
     share: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local hours in which only what is critical is told; `end` <= `start` means past midnight, both in minutes."""
+
+    start: int
+    end: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """How people are told of failures.
+
+    Failures of one vault and error within `group_window` are one alert, from `group_from` VMs on. `webhook` is the name
+    of the setting that holds a URL to send alerts to, "" for none: the URL is a secret, and no intent.
+    """
+
+    group_window: timedelta = timedelta(minutes=30)
+    group_from: int = 5
+    quiet_hours: QuietHours | None = None
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +177,7 @@ class FleetPolicy:
     migrate_to_enhanced: tuple[str, ...] = ()
     limits: Limits = Limits()
     rollout: Rollout = Rollout()
+    alerts: Alerts = Alerts()
 
     def night_of(self, now: datetime) -> date:
         """Return the fleet day that holds the UTC instant `now`: the UTC date on which it began."""

@@ -42,6 +42,11 @@ def clock_text(slot: int) -> str:
     return f"{slot * SLOT_MINUTES // 60:02d}:{slot * SLOT_MINUTES % 60:02d}"
 
 
+def instant_text(instant: datetime) -> str:
+    """Return the UTC instant as "04 Mar 22:30 UTC"."""
+    return f"{instant:%d %b %H:%M} UTC"
+
+
 def zone_of(window: Window, region: str) -> ZoneInfo:
     """Return the window's zone in an Azure region."""
     return ZoneInfo(window.zones.get(region, window.zone))

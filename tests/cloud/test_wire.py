@@ -20,6 +20,7 @@ READERS = (
     wire.item_from,
     wire.policy_from,
     wire.job_from,
+    wire.any_job_from,
     wire.recovery_point_from,
     wire.vm_from,
     wire.change_from,
@@ -269,6 +270,7 @@ NAMES = st.sampled_from(
         *("backupManagementType", "schedulePolicy", "retentionPolicy", "dailySchedule", "monthlySchedule"),
         *("retentionTimes", "retentionDuration", "count", "durationType", "tieringPolicy", "timeZone", "jobType"),
         *("scheduleRunTimes", "scheduleRunFrequency", "schedulePolicyType", "hourlySchedule", "errorDetails"),
+        *("errorCode", "errorTitle", "recommendations", "isRetryable", "isUserTriggered", "extendedInfo"),
         *("retentionScheduleFormatType", "retentionScheduleDaily", "daysOfTheMonth", "recoveryPointTime"),
         *("recoveryPointTierDetails", "operationName", "value", "resourceId", "eventTimestamp", "duration"),
     ]

@@ -37,7 +37,7 @@ def test_the_sample_fits_the_schema() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("version: 1", "version: 2"), ("tiers:", "alerts: {}\ntiers:"), ("days: 7", "days: 6"), ("rpo: 2d", "rpo: soon")],
+    [("version: 1", "version: 2"), ("tiers:", "drills: {}\ntiers:"), ("days: 7", "days: 6"), ("rpo: 2d", "rpo: soon")],
 )
 def test_the_schema_refuses_what_the_check_refuses(old: str, new: str) -> None:
     text = SMALLEST.replace(old, new)

@@ -10,7 +10,17 @@ from shared.errors import BadMessage
 from shared.fleet_policy import parse
 from shared.fleet_policy.document import LimitsSection
 from shared.model.azure import PolicyType, Retention, TaggedRetention
-from shared.model.intent import Blackout, Limits, PatchWindow, RetentionApproval, Rollout, TagMatch, Window
+from shared.model.intent import (
+    Alerts,
+    Blackout,
+    Limits,
+    PatchWindow,
+    QuietHours,
+    RetentionApproval,
+    Rollout,
+    TagMatch,
+    Window,
+)
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "fleet.yaml"
 
@@ -48,6 +58,8 @@ def test_the_sample_means_what_it_says() -> None:
         PatchWindow(TagMatch("patch-group", ("database-servers",)), 1320, 0, "Europe/Amsterdam"),
     )
     assert (policy.separation_tag, policy.vault_ceiling) == ("application", 20)
+    assert policy.alerts == Alerts(timedelta(minutes=30), 5, QuietHours(1320, 390, "Europe/Amsterdam"), "")
+    assert (critical.retry_outside_window, standard.retry_outside_window) == (True, False)
     assert policy.region_ceilings == {"westeurope": 30, "eastus2": 20}
 
 
@@ -57,6 +69,7 @@ def test_the_smallest_policy_gets_the_documented_defaults() -> None:
     assert policy.day_starts == 12
     assert (tier.policy_type, tier.instant_restore_days) == (PolicyType.STANDARD, 2)
     assert (policy.limits, policy.rollout) == (Limits(), Rollout(10, 0.25))
+    assert (policy.alerts, tier.retry_outside_window) == (Alerts(timedelta(minutes=30), 5, None, ""), False)
     assert (policy.vault_ceiling, policy.separation_tag, policy.blackouts, policy.patch_windows) == (None, None, (), ())
 
 
@@ -140,6 +153,20 @@ def test_every_limit_of_the_model_can_be_overridden() -> None:
     assert parse(SMALLEST + "limits: {vms_per_policy: 80, replan_above: 2}\n").limits == Limits(
         vms_per_policy=80, replan_above=2
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{group_window: 1m, group_from: 2}", Alerts(timedelta(minutes=1), 2)),
+        ("{group_window: 12h}", Alerts(timedelta(hours=12))),
+        ('{quiet_hours: {hours: "13:05-13:10", zone: UTC}}', Alerts(quiet_hours=QuietHours(785, 790, "UTC"))),
+        ("{webhook: ALERT_WEBHOOK}", Alerts(webhook="ALERT_WEBHOOK")),
+        ("{}", Alerts()),
+    ],
+)
+def test_alerts_are_grouped_held_back_and_sent_as_the_document_says(written: str, meant: Alerts) -> None:
+    assert parse(f"{SMALLEST}alerts: {written}\n").alerts == meant
 
 
 @pytest.mark.parametrize(

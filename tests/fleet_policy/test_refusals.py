@@ -29,7 +29,7 @@ def test_ten_mistakes_yield_ten_messages_on_the_lines_that_hold_them() -> None:
             "Tier=CRITICAL belongs to tier critical already",
             "expected 1 to 5 for a standard policy",
             "26h or more is realistic",
-            "alerts: is an unknown key",
+            "drills: is an unknown key",
         ),
         strict=True,
     ):
@@ -128,6 +128,23 @@ def test_a_reason_is_one_printable_line_whatever_the_document_holds() -> None:
         ("scope: {", "scope: {vaults: [a b], ", "neither a vault's name nor its id"),
         ("tiers:", "limits: {rebalancing_moves_per_night: -1}\ntiers:", "is -1; expected at least 0"),
         ("tiers:", "fleet_day_starts: 24\ntiers:", "fleet_day_starts: is 24; expected at most 23"),
+        ("rpo: 2d", "rpo: 2d\n    retry_outside_window: often", "retry_outside_window: is 'often'; expected"),
+        ("tiers:", "limits: {backups_per_vm_day: 10}\ntiers:", "is 10; expected at most 9"),
+        ("tiers:", "alerts: {group_from: 1}\ntiers:", "alerts.group_from: is 1; expected at least 2"),
+        (
+            "tiers:",
+            "alerts: {group_window: soon}\ntiers:",
+            "alerts.group_window: 'soon' is no such time; expected minutes",
+        ),
+        ("tiers:", "alerts: {group_window: 13h}\ntiers:", "alerts.group_window: '13h' is no such time"),
+        (
+            "tiers:",
+            'alerts: {quiet_hours: {hours: "22:00-22:00", zone: UTC}}\ntiers:',
+            "alerts.quiet_hours.hours: 22:00-22:00 has no length",
+        ),
+        ("tiers:", "alerts: {quiet_hours: {hours: night, zone: UTC}}\ntiers:", "'night' is not a pair of times"),
+        ("tiers:", 'alerts: {quiet_hours: {hours: "22:00-06:00"}}\ntiers:', "alerts.quiet_hours.zone: is missing"),
+        ("tiers:", 'alerts: {webhook: "https://hooks.test/k"}\ntiers:', "alerts.webhook: is no name of a setting"),
     ],
 )
 def test_one_mistake_is_said_where_it_is(old: str, new: str, said: str) -> None:
@@ -136,7 +153,13 @@ def test_one_mistake_is_said_where_it_is(old: str, new: str, said: str) -> None:
     assert any(said in line for line in found), found
 
 
-@pytest.mark.parametrize("key", ["restore", "alerts", "drills", "business_hours"])
+def test_a_webhooks_url_is_not_repeated_where_it_is_refused() -> None:
+    (said,) = reasons(SMALLEST + 'alerts: {webhook: "https://hooks.test/secret"}\n')
+    assert "https://" not in said
+    assert said.endswith("keep it in a setting of the app, and name that here")
+
+
+@pytest.mark.parametrize("key", ["restore", "drills", "business_hours"])
 def test_what_this_version_does_not_act_on_is_refused(key: str) -> None:
     (said,) = reasons(f"{SMALLEST}{key}: {{}}\n")
     assert said.startswith(f"line 10: {key}: is an unknown key")

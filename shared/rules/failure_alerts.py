@@ -1,0 +1,148 @@
+"""What is a human told of incidents, and when? One alert each, one for a storm, and none that a retry made needless."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from shared.model.failures import Alert, Incident, Response, Severity, State, Told
+from shared.model.intent import Alerts, FleetPolicy, QuietHours, Window
+from shared.rules.failure_families import REMEDIES
+from shared.rules.slots import DAY, instant_text, window_span
+
+PORTAL = "https://portal.azure.com/#resource"
+"""Where a resource's id leads to its page, in Azure's public cloud; the others have portals of their own."""
+NAMED = 10
+"""VMs named in the text of a storm; all of them are its members."""
+
+type _Kin = tuple[str, str, date, bool]
+
+
+def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime) -> tuple[Alert, ...]:
+    """Return what a human must be told at `now`, and has not been told yet, the worst first.
+
+    An incident is told of once in each state: when it needs a human, when it gets worse, and, if it was told of, when
+    it is over. Each alert first waits for others like it, for the length of the group window, unless it is critical.
+    In quiet hours only what is critical is told; the rest follows when they end, if it is still true.
+    """
+    kin: defaultdict[_Kin, list[Incident]] = defaultdict(list)
+    for incident in incidents:
+        over = incident.state is State.RESOLVED
+        if incident.last_alert if over else incident.needs_human:
+            kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
+    found = [alert for group in kin.values() for alert in _alerts(group, intent, now)]
+    if intent.alerts.quiet_hours and _quiet(intent.alerts.quiet_hours, now):
+        found = [alert for alert in found if alert.severity is Severity.CRITICAL]
+    return tuple(sorted(found, key=lambda alert: (alert.severity, alert.key)))
+
+
+def told_by(alert: Alert, at: datetime) -> tuple[Told, ...]:
+    """Return the facts to remember once the alert was sent at the UTC instant `at`."""
+    return tuple(Told(key, alert.key, at) for key in alert.covers)
+
+
+def _alerts(kin: Sequence[Incident], intent: FleetPolicy, now: datetime) -> list[Alert]:
+    """Return the alerts of incidents of one vault, cause and night: a storm is one, the others are one each."""
+    together = _storm(kin, intent.alerts)
+    grouped = {one.alert_key for one in together}
+    alone = (one for one in kin if one.alert_key not in grouped and _news(one))
+    found = [_of_one(one) for one in alone if _ripe(one, intent.alerts, now)]
+    if any(_news(one) for one in together):
+        storm = _of_many(together, intent)
+        told = (one.last_alert for one in together if one.last_alert)
+        last = max((before.at for before in told if before.alert_key == storm.key), default=None)
+        if last is None or now - last >= intent.alerts.group_window:
+            found.append(storm)
+    return found
+
+
+def _storm(kin: Sequence[Incident], how: Alerts) -> list[Incident]:
+    """Return the incidents that had enough others beside them within one group window."""
+    ordered = sorted(kin, key=lambda one: (_since(one), one.key))
+    times = [_since(one) for one in ordered]
+    storm: set[int] = set()
+    for first, begin in enumerate(times):
+        end = bisect_right(times, begin + how.group_window)
+        if end - first >= how.group_from:
+            storm.update(range(first, end))
+    return [ordered[index] for index in sorted(storm)]
+
+
+def _since(incident: Incident) -> datetime:
+    return incident.resolved_at or incident.due_since
+
+
+def _news(incident: Incident) -> bool:
+    return incident.last_alert is None or incident.last_alert.state != incident.state
+
+
+def _ripe(incident: Incident, how: Alerts, now: datetime) -> bool:
+    critical = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
+    return critical or now >= _since(incident) + how.group_window
+
+
+def _of_one(incident: Incident) -> Alert:
+    over, last = incident.state is State.RESOLVED, incident.failures[-1]
+    shown = f"{incident.vm_name or incident.vm_id}: {incident.says}"
+    return Alert(
+        key=incident.alert_key,
+        severity=Severity.INFORMATION if over else incident.severity,
+        title=f"over: {shown}" if over else shown,
+        what_happened=_happened(incident),
+        what_was_tried=_tried(incident),
+        what_to_do=() if over else REMEDIES[incident.family].runbook.steps,
+        link=PORTAL + (last.item_id if last.item_id.startswith("/") else incident.vault_id),
+        members=(incident.vm_name or incident.vm_id,),
+        covers=(incident.alert_key,),
+    )
+
+
+def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
+    """Return the one alert of a storm; so many VMs at once are worse than one."""
+    first = storm[0]
+    state = max((one.state for one in storm), key=list(State).index)
+    over = state is State.RESOLVED
+    worst = Severity(max(min(one.severity for one in storm) - 1, Severity.CRITICAL))
+    names = tuple(sorted(one.vm_name or one.vm_id for one in storm))
+    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    vault = first.vault_id.rpartition("/")[2]
+    shown = f"{len(names)} VMs in {vault}: {first.says}"
+    tried = sum(any(attempt.response is Response.RETRY for attempt in one.attempts) for one in storm)
+    begins, ends = min(_since(one) for one in storm), max(_since(one) for one in storm)
+    return Alert(
+        key=f"storm|{first.vault_id}|{first.cause}|{intent.night_of(_since(first))}|{state}".lower(),
+        severity=Severity.INFORMATION if over else worst,
+        title=f"over: {shown}" if over else shown,
+        what_happened=f"{', '.join(names[:NAMED])}{rest}, from {instant_text(begins)} to {instant_text(ends)}",
+        what_was_tried=f"{tried} of them were started again",
+        what_to_do=() if over else REMEDIES[first.family].runbook.steps,
+        link=PORTAL + first.vault_id,
+        members=names,
+        covers=tuple(sorted(one.alert_key for one in storm)),
+    )
+
+
+def _happened(incident: Incident) -> str:
+    last, count = incident.failures[-1], len(incident.failures)
+    times = f"once, at {instant_text(incident.opened_at)}"
+    if count > 1:
+        times = f"{count} times, from {instant_text(incident.opened_at)} to {instant_text(incident.last_seen_at)}"
+    repaired = f"; the backup of {instant_text(incident.resolved_at)} repaired it" if incident.resolved_at else ""
+    said = ": ".join(filter(None, (f"{last.name or incident.code}", last.text)))
+    return f"{last.kind} {times}{repaired} ({said})"
+
+
+def _tried(incident: Incident) -> str:
+    again = [attempt.retry_at for attempt in incident.attempts if attempt.retry_at]
+    if again:
+        return f"started again at {', '.join(instant_text(at) for at in again)}"
+    reason = incident.attempts[-1].reason if incident.attempts else incident.says
+    return f"nothing was started again: {reason}"
+
+
+def _quiet(hours: QuietHours, now: datetime) -> bool:
+    window = Window("quiet", hours.start, hours.end, hours.zone)
+    today = now.astimezone(ZoneInfo(hours.zone)).date()
+    spans = (window_span(window, "", night) for night in (today - DAY, today))
+    return any(begin <= now < end for begin, end in spans)

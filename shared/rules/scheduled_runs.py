@@ -1,0 +1,93 @@
+"""When does a policy start its runs, the last one and the next? Daily and weekly schedules, in any zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from shared.model.azure import BackupPolicy, Frequency
+from shared.rules.slots import DAY
+from shared.rules.start_delay import LONGEST_DELAY
+from shared.rules.tagged_days import WEEKDAYS
+from shared.rules.windows_zones import WINDOWS_ZONES
+
+REACH = 9
+"""Local days to look back and ahead: a weekly schedule has a run in them, whatever the zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRun:
+    """One run of a policy: the UTC instants that its start may be, sorted.
+
+    Azure does not move VM backups at clock changes, and the direction of the drift is undocumented: so a policy in a
+    zone with clock changes has one possible start for each offset of the year, of which one is real.
+    """
+
+    starts: tuple[datetime, ...]
+
+    @property
+    def earliest(self) -> datetime:
+        """The first instant that the start may be."""
+        return self.starts[0]
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant that the start may be."""
+        return self.starts[-1]
+
+    def explains(self, started: datetime) -> bool:
+        """Return whether a job that started at the UTC instant may be this run."""
+        return self.earliest <= started < self.latest + LONGEST_DELAY
+
+
+def runs_around(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, ...]:
+    """Return the runs of some days around the UTC instant, in their order; () where the schedule is not known.
+
+    Hourly schedules are not known: their hours are not read.
+    """
+    name = "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
+    if policy.frequency not in {Frequency.DAILY, Frequency.WEEKLY} or policy.start is None or name is None:
+        return ()
+    reach = REACH if policy.frequency is Frequency.WEEKLY else 2
+    days = (instant.date() + ahead * DAY for ahead in range(-reach, reach + 1))
+    return tuple(_run(day, policy.start, name) for day in days if _runs_on(policy, day))
+
+
+def last_run(policy: BackupPolicy, until: datetime) -> ScheduledRun | None:
+    """Return the last run that has its start behind it at the UTC instant, whichever it is; None where not known."""
+    return next((run for run in reversed(runs_around(policy, until)) if run.latest <= until), None)
+
+
+def next_run(policy: BackupPolicy, after: datetime) -> ScheduledRun | None:
+    """Return the first run whose start is still to come after the UTC instant, whichever it is; None: not known."""
+    return next((run for run in runs_around(policy, after) if run.earliest > after), None)
+
+
+def scheduled_start(policy: BackupPolicy, started: datetime) -> datetime | None:
+    """Return the scheduled start of a job that started at the UTC instant; None where no run explains it."""
+    runs = (run for run in runs_around(policy, started) if run.explains(started))
+    return next((max(start for start in run.starts if start <= started) for run in runs), None)
+
+
+def _runs_on(policy: BackupPolicy, day: date) -> bool:
+    days = {name.lower() for name in policy.run_days}
+    return policy.frequency is Frequency.DAILY or WEEKDAYS[day.weekday()].lower() in days
+
+
+def _run(day: date, start: int, zone: str) -> ScheduledRun:
+    local = datetime.combine(day, time(), UTC) + timedelta(minutes=start)
+    return ScheduledRun(tuple(sorted(local - offset for offset in _offsets(zone, day.year))))
+
+
+@lru_cache(maxsize=1024)
+def _offsets(zone_name: str, year: int) -> frozenset[timedelta]:
+    """Return the offsets from UTC that the zone has in a year, even one of a month only, as in Morocco."""
+    zone = ZoneInfo(zone_name)
+
+    def offsets() -> Iterator[timedelta]:
+        for month in range(1, 13):
+            for day in (1, 15):
+                yield datetime(year, month, day, 12, tzinfo=zone).utcoffset() or timedelta()
+
+    return frozenset(offsets())

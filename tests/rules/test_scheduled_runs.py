@@ -1,0 +1,86 @@
+"""Are a policy's runs found on any day of the year, in any zone?"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.azure import Frequency
+from shared.rules.scheduled_runs import last_run, next_run, runs_around, scheduled_start
+from tests.rules.failures import BEGAN, DAY, HOUR, MINUTE, POLICY, SLOT
+from tests.rules.fleet import policy
+
+BERLIN = policy("Berlin", 2 * 60, time_zone="W. Europe Standard Time")
+SUNDAYS = policy("Sundays", 2 * 60, frequency=Frequency.WEEKLY, run_days=("Sunday", "wednesday"))
+
+
+def utc(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+def test_a_daily_policy_in_utc_has_one_start_a_day() -> None:
+    run, after = last_run(POLICY, BEGAN), next_run(POLICY, BEGAN)
+    assert run is not None
+    assert after is not None
+    assert (run.starts, after.starts) == ((SLOT,), (SLOT + DAY,))
+    assert last_run(POLICY, SLOT) == run
+    assert next_run(POLICY, SLOT) == after
+
+
+def test_a_zone_with_clock_changes_leaves_two_starts_and_a_run_is_behind_once_both_are() -> None:
+    run = last_run(BERLIN, utc(3, 4, 1))
+    assert run is not None
+    assert run.starts == (utc(3, 4, 0), utc(3, 4, 1))
+    assert last_run(BERLIN, utc(3, 4, 0, 59)).latest == utc(3, 3, 1)
+    assert next_run(BERLIN, utc(3, 4, 0, 30)).earliest == utc(3, 5, 0)
+
+
+@pytest.mark.parametrize("day", [28, 29, 30])
+def test_the_days_around_a_clock_change_have_one_run_each(day: int) -> None:
+    assert last_run(BERLIN, utc(3, day, 12)).starts == (utc(3, day, 0), utc(3, day, 1))
+
+
+def test_a_weekly_policy_runs_on_its_local_days_only() -> None:
+    assert last_run(SUNDAYS, utc(3, 6, 12)).starts == (utc(3, 4, 2),)
+    assert next_run(SUNDAYS, utc(3, 6, 12)).starts == (utc(3, 8, 2),)
+    early = policy("Early", 0, frequency=Frequency.WEEKLY, run_days=("Sunday",), time_zone="Tokyo Standard Time")
+    assert last_run(early, utc(3, 6, 12)).starts == (utc(2, 28, 15),)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        policy("Hourly", None, frequency=Frequency.HOURLY),
+        policy("Odd", 60, frequency=Frequency.UNKNOWN),
+        policy("Nowhere", 60, time_zone="Nowhere Standard Time"),
+        policy("Never", 60, frequency=Frequency.WEEKLY),
+    ],
+    ids=lambda one: one.name,
+)
+def test_of_an_unknown_schedule_no_run_is_known(unknown) -> None:
+    assert runs_around(unknown, SLOT) == ()
+    assert (last_run(unknown, SLOT), next_run(unknown, SLOT), scheduled_start(unknown, SLOT)) == (None, None, None)
+
+
+def test_a_job_up_to_four_hours_late_is_the_run_of_its_start() -> None:
+    assert scheduled_start(POLICY, BEGAN) == SLOT
+    assert scheduled_start(POLICY, SLOT + 4 * HOUR - MINUTE) == SLOT
+    assert scheduled_start(POLICY, SLOT + 4 * HOUR) is None
+    assert scheduled_start(POLICY, SLOT - MINUTE) is None
+    assert scheduled_start(BERLIN, utc(3, 4, 0, 30)) == utc(3, 4, 0)
+    assert scheduled_start(BERLIN, utc(3, 4, 1, 30)) == utc(3, 4, 1)
+
+
+@given(
+    st.sampled_from([POLICY, BERLIN, SUNDAYS, policy("Kiribati", 30, time_zone="Line Islands Standard Time")]),
+    st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: datetime(2025, 7, 1, tzinfo=UTC) + minutes * MINUTE),
+)
+def test_the_last_run_is_behind_the_next_one_ahead_and_none_lies_between(one, instant: datetime) -> None:
+    last, following = last_run(one, instant), next_run(one, instant)
+    assert last is not None
+    assert following is not None
+    assert last.latest <= instant < following.earliest
+    runs = [run for run in runs_around(one, instant) if last.latest < run.latest and run.earliest < following.earliest]
+    assert all(run.earliest <= instant < run.latest for run in runs)
+    assert following.earliest - last.latest <= timedelta(days=7, hours=2)

@@ -27,10 +27,10 @@ def trusting_environment(ca: Path, identity: Identity) -> dict[str, str]:
     }
 
 
-def app_settings(azurite: Azurite, queues: str, arm: str) -> dict[str, str]:
+def app_settings(azurite: Azurite, queues: str, arm: str, events: str) -> dict[str, str]:
     """Return the app's settings for the local Azure; what deploys differs from it in these values only.
 
-    `queues` is the queue endpoint that keeps simulated time; Azurite's own is for nobody else.
+    `queues` is the queue endpoint that keeps simulated time; Azurite's own is for nobody else. `events` is the topic's.
     """
     return {
         "AzureWebJobsStorage__blobServiceUri": azurite.blob_uri,
@@ -41,4 +41,5 @@ def app_settings(azurite: Azurite, queues: str, arm: str) -> dict[str, str]:
         "NIGHTSHIFT_TABLE_URI": azurite.table_uri,
         "NIGHTSHIFT_QUEUE_URI": queues,
         "NIGHTSHIFT_ARM_ENDPOINT": arm,
+        "NIGHTSHIFT_EVENTS_ENDPOINT": events,
     }

@@ -26,7 +26,8 @@ class Wanted:
 
     `start` is the ISO instant at which the fleet's story begins, "" for its own. `settings` are the app's settings
     beside the addresses, NIGHTSHIFT_SWITCHES for instance. With a `speed` the clock runs by itself, so much faster than
-    the real one, and the host follows it; without, it is stepped. `secret` signs the operator in.
+    the real one, and the hosts follow it; without, it is stepped. `secret` signs the operator in. Of several `hosts`
+    one runs the timers at a time.
     """
 
     app: Path = ROOT
@@ -41,13 +42,20 @@ class Wanted:
     speed: float = 0.0
     secret: str = "local"
     port: int = 0
+    hosts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHost:
+    """A host of the app: its process, its addresses, and its keys master, functions and eventgrid_extension."""
+
+    process: Child
+    control: Control
+    keys: Mapping[str, str]
 
 
 class Stack:
-    """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it.
-
-    `keys` are those of the running host: master, functions and eventgrid_extension.
-    """
+    """A running local Azure. The clock stands still until `run` or the ARM's control addresses move it."""
 
     def __init__(self, wanted: Wanted, folder: Path, certificates: Certificates, azurite: Azurite) -> None:
         """Start the pretend ARM and make the storage ready; the host is started by `start_host`.
@@ -58,9 +66,7 @@ class Stack:
         self.folder = folder
         self.certificates = certificates
         self.azurite = azurite
-        self._host_process: Child | None = None
-        self._host: Control | None = None
-        self.keys: dict[str, str] = {}
+        self._hosts: list[RunningHost] = []
         header = secrets.token_hex(16)
         self._arm_process = Child("pretend ARM", self._arm_command(header), folder / "arm.log", folder=ROOT)
         try:
@@ -78,38 +84,62 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the host, also good for any other program that is to use the local Azure."""
-        settings = app_settings(self.azurite, self.queue_uri, self.arm.url)
-        settings |= {"NIGHTSHIFT_EVENTS_ENDPOINT": self.events_uri}
+        settings = app_settings(self.azurite, self.queue_uri, self.arm.url, self.events_uri)
         return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
 
     @property
     def host(self) -> Control:
-        """The host's addresses: its routes, `/admin/functions/NAME` and `/_local/`."""
-        if self._host is None:
+        """The leading host's addresses: its routes, `/admin/functions/NAME` and `/_local/`."""
+        return self.leading.control
+
+    @property
+    def leading(self) -> RunningHost:
+        """The host that ran the timers last."""
+        if not self._hosts:
             raise RuntimeError("the host is not running: call start_host first")
-        return self._host
+        return self._hosts[0]
+
+    @property
+    def following(self) -> RunningHost:
+        """The host that takes the timers over next; RuntimeError where there is one host only."""
+        if len(self._hosts) < 2:
+            raise RuntimeError("there is no other host: want two")
+        return self._hosts[1]
 
     @property
     def host_log(self) -> Path:
-        """What the host and the app in it logged, one JSON object a line; it is there once the host was started."""
+        """What the first host and the app in it logged, one JSON object a line; it is there once it was started."""
         return self.folder / "host.log"
 
+    @property
+    def host_logs(self) -> list[Path]:
+        """The logs of all hosts."""
+        return [self.host_log, *(self.folder / f"host-{number}.log" for number in range(2, self.wanted.hosts + 1))]
+
     def start_host(self) -> None:
-        """Start the app's host and wait until it serves; raise ChildError with its last words where it does not."""
+        """Start the app's hosts and wait until they serve; raise ChildError with the last words of one that does not.
+
+        The first one leads.
+        """
         app = str(self.wanted.app)
         command = [sys.executable, "-m", "local.host", "--app", app, "--arm", self.arm.url, "--port", "0"]
         command += ["--follow"] if self.wanted.speed else []
-        self._host_process = Child("Functions host", command, self.host_log, self.environment, ROOT)
-        ready = self._ready(self._host_process)
-        self._host, self.keys = Control(ready["host"]), dict(ready["keys"])
+        for log in self.host_logs:
+            process = Child("Functions host", command, log, self.environment, ROOT)
+            try:
+                ready = self._ready(process)
+                self._hosts.append(RunningHost(process, Control(ready["host"]), ready["keys"]))
+            except BaseException:
+                process.stop()
+                raise
         for subscription in subscribed.hosted(ready["functions"]):
             self.arm.post("/_local/events/subscriptions", subscription)
 
     def stop_host(self) -> None:
-        """End the host gently: it gives the timer lease back, so the next one can start at once."""
-        if self._host_process is not None:
-            self._host_process.stop()
-        self._host_process = self._host = None
+        """End the hosts gently: the leading one gives the timer lease back, so the next one can start at once."""
+        for host in self._hosts:
+            host.process.stop()
+        self._hosts = []
 
     def run(self, until: str) -> list[dict[str, Any]]:
         """Run all timers and queue messages due by `until` (ISO, with offset), in order; return one record each.
@@ -117,19 +147,20 @@ class Stack:
         Messages that are due run before time moves on. A record has function, at, past_due, ok, error and seconds.
         Raise ChildError where a child died meanwhile.
         """
-        try:
-            answer = self.host.post("/_local/run", {"until": until})
-        finally:
-            self.check()
-        if not answer["leads"]:
-            raise RuntimeError("another host holds the timer lease, so this one ran nothing")
-        return list(answer["invocations"])
+        for host in list(self._hosts):
+            try:
+                answer = host.control.post("/_local/run", {"until": until})
+            finally:
+                self.check()
+            if answer["leads"]:
+                self._hosts.sort(key=lambda one: one is not host)
+                return list(answer["invocations"])
+        raise RuntimeError("no host of these holds the timer lease, so nothing ran")
 
     def check(self) -> None:
         """Raise ChildError with its last words if a child has ended by itself."""
-        for child in (self.azurite.process, self._arm_process, self._host_process):
-            if child is not None:
-                child.check()
+        for child in (self.azurite.process, self._arm_process, *(host.process for host in self._hosts)):
+            child.check()
 
     def stop(self) -> None:
         """End the host and the pretend ARM."""

@@ -76,7 +76,7 @@ def _facts(stack: Stack, wanted: Wanted) -> dict[str, Any]:
     return {
         "arm": stack.arm.url,
         "host": stack.host.url,
-        "report": f"{stack.host.url}/api/report?code={stack.keys['functions']}",
+        "report": f"{stack.host.url}/api/report?code={stack.leading.keys['functions']}",
         "blob": stack.azurite.blob_uri,
         "queue": stack.queue_uri,
         "table": stack.azurite.table_uri,

@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from local import identity
 from local.arm import control
+from local.arm.gate import Gate
+from local.arm.gate import routes as gate_routes
 from local.arm.messages import Request, Response, error
 from local.arm.service import Service, normal
 from local.world.cloud import Cloud
@@ -39,7 +41,7 @@ class Dropped(HttpResponse):
 
 def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
     """Return the app: ARM on every path, the control API on `/_local/`, and other routes beside them."""
-    service = Service(cloud)
+    service, gate = Service(cloud), Gate()
 
     async def arm(request: HttpRequest) -> HttpResponse:
         claims = identity.claims(request.headers.get("authorization", ""))
@@ -51,11 +53,14 @@ def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
         except ValueError:
             body = {}
         caller = str(claims.get("oid") or claims.get("appid") or "unknown") if claims else ""
-        return _http(service.handle(_request(request, body if isinstance(body, dict) else {}, caller)))
+        response = service.handle(_request(request, body if isinstance(body, dict) else {}, caller))
+        await gate.passes(cloud.log[-1])
+        return _http(response)
 
     handlers: Any = dict.fromkeys((Refused, ValueError, KeyError, TypeError), control.refused)
+    beside = [*beside, *control.routes(cloud), *gate_routes(gate)]
     return Starlette(
-        routes=[*beside, *control.routes(cloud), Route("/{path:path}", arm, methods=_METHODS)],
+        routes=[*beside, Route("/{path:path}", arm, methods=_METHODS)],
         exception_handlers=handlers,
     )
 

@@ -53,7 +53,7 @@ def routes(cloud: Cloud) -> list[Route]:
     async def faults(request: Request) -> Response:
         document = await request.json()
         cloud.set_faults(document.get("name") or document)
-        return JSONResponse({"rules": len(cloud.faults.rules)})
+        return JSONResponse({"rules": len(cloud.faults.rules), "world": len(cloud.faults.mishaps)})
 
     return [
         Route("/_local/clock", read_clock, methods=["GET"]),

@@ -92,6 +92,16 @@ def missing(call: Call, resource: str) -> Refused:
     )
 
 
+def item_id_of(call: Call) -> str:
+    """Return the id of the item that the path names, in the service's own case: lower-case behind its prefixes.
+
+    `az` and Terraform name items with other prefixes and case; all of them mean the VM behind the last two words.
+    """
+    names = ";".join(call.params["item"].lower().split(";")[-3:])
+    container = f"IaasVMContainer;{names}"
+    return f"{vault_of(call).id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/VM;{names}"
+
+
 def page(request: Request, rows: Sequence[Json], size: int) -> Response:
     """Return one page of `rows`, with a nextLink to the following one."""
     return page_of(request, rows, size, lambda row: row)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from local.arm import filters, secondary, wire
-from local.arm.messages import Call, Response, Route, page_of, vault_of
+from local.arm.messages import Call, Response, Route, item_id_of, page_of, vault_of
 from local.arm.operations import BELOW_VAULT, accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
 from local.world import deletion, on_demand, writes
@@ -43,8 +43,8 @@ def put_item(call: Call) -> Response:
         raise Refused(
             400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: properties are missing."
         )
-    operation = writes.put_item(call.world, vault, _item_id(call), properties, call.request.caller)
-    return accepted(call, _item_id(call), operation)
+    operation = writes.put_item(call.world, vault, item_id_of(call), properties, call.request.caller)
+    return accepted(call, item_id_of(call), operation)
 
 
 def delete_item(call: Call) -> Response:
@@ -58,8 +58,8 @@ def trigger_backup(call: Call) -> Response:
     """Accept an on-demand backup: 202 with an empty body."""
     vault = vault_of(call)
     expires = (call.request.body.get("properties") or {}).get("recoveryPointExpiryTimeInUTC")
-    operation = on_demand.trigger_backup(call.world, vault, _item_id(call), expires, call.request.caller)
-    return accepted(call, _item_id(call), operation)
+    operation = on_demand.trigger_backup(call.world, vault, item_id_of(call), expires, call.request.caller)
+    return accepted(call, item_id_of(call), operation)
 
 
 def list_points(call: Call) -> Response:
@@ -83,19 +83,9 @@ def get_point(call: Call) -> Response:
     return Response(200, wire.point(call.world, item, point_of(call, item), call.world.rules_of(item)))
 
 
-def _item_id(call: Call) -> str:
-    """Return the item's id in the service's own case: containers and items are lower-case behind their prefix.
-
-    `az` and Terraform name items with other prefixes and case; all of them mean the VM behind the last two words.
-    """
-    names = ";".join(call.params["item"].lower().split(";")[-3:])
-    container = f"IaasVMContainer;{names}"
-    return f"{vault_of(call).id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/VM;{names}"
-
-
 def item_of(call: Call) -> Item:
     """Return the item that the path names, or raise Refused (404)."""
-    item = call.world.items.get(_item_id(call).lower())
+    item = call.world.items.get(item_id_of(call).lower())
     if item is None:
         raise Refused(404, "BMSUserErrorItemNotFound", f"The protected item '{call.params['item']}' was not found.")
     return item

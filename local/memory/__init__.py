@@ -33,6 +33,7 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         queues=MemoryQueues(lambda: world.now, happens),
         switches=frozenset(switches),
         wait=lambda seconds: world.advance(timedelta(seconds=seconds)),
+        now=lambda: world.now,
     )
 
 

@@ -29,7 +29,9 @@ class Cloud:
         clock: Running | None = None,
     ) -> None:
         self.world = world
-        self.faults = faults or FaultPlan()
+        self.faults = FaultPlan()
+        if faults is not None:
+            self._suffer(faults)
         self.pages = pages or PageSizes()
         self.clock = clock
         self.label = ""
@@ -75,7 +77,11 @@ class Cloud:
 
     def set_faults(self, source: str | dict[str, Any]) -> None:
         """Replace the fault plan; raises ValueError for one that cannot be read."""
-        self.faults = plan(source, self.world.seed)
+        self._suffer(plan(source, self.world.seed))
+
+    def _suffer(self, faults: FaultPlan) -> None:
+        self.faults = faults
+        self.world.pace = replace(self.world.pace, mishaps=faults.mishaps)
 
     def human(self, kind: str, **what: Any) -> None:
         """Let a human do something: see `local.world.human.act`. Raises Refused or ValueError."""
@@ -138,6 +144,7 @@ class Cloud:
                 "collisions": world.counters.collisions,
                 "tags_missed": world.counters.tags_missed,
                 "shared_accounts": world.counters.shared_accounts,
+                "jobs_missing": world.counters.jobs_missing,
             },
             "pages": {
                 "items": {v.id: _pages(len(world.items_in(v.id)), self.pages.items) for v in world.vaults.values()},

@@ -1,5 +1,7 @@
 """What may a human hand do meanwhile? Edits behind the app's back, recorded under the human's name."""
 
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +16,8 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     """Carry out one human act; raises ValueError for an unknown one and Refused where the service refuses.
 
     assign {item or vm, policy_id}: move an item to a policy (default: its extendedProperties as they are).
-    edit {policy_id, properties}: overwrite a policy; top-level properties that are not given stay.
+    edit {policy_id, properties, start}: overwrite a policy; top-level properties that are not given stay, and `start`
+        (HH:MM) is when it runs.
     tag {vm, tags}: set tags; a value of None removes one.
     stop {item or vm}: stop protection, keep the points.
     create {like, name}: make a VM like another one (its id), in its group and with its tags.
@@ -26,7 +29,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         writes.put_item(world, world.vaults[item.vault_id], item.id, properties, CALLER)
     elif kind == "edit":
         policy = world.policies[what["policy_id"].lower()]
-        properties = {**policy.properties, **what["properties"]}
+        properties = _starting(what.get("start", ""), {**policy.properties, **what.get("properties", {})})
         writes.put_policy(world, world.vaults[policy.vault_id], policy.name, properties, CALLER)
     elif kind == "tag":
         vm = world.vms[what["vm"].lower()]
@@ -44,6 +47,13 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
     else:
         raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop, create or delete")
+
+
+def _starting(start: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a daily policy's properties whose schedule and retention name `start`, unless that is ""."""
+    text = json.dumps(properties)
+    copied: dict[str, Any] = json.loads(re.sub(r"T\d\d:\d\d:00Z", f"T{start}:00Z", text) if start else text)
+    return copied
 
 
 def _create(world: World, like: Vm, name: str) -> None:

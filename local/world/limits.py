@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
+from local.world.mishaps import Mishap
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -52,7 +54,7 @@ class Pace:
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
     all do. `restore_failure_rate`: share of restores that fail. `prune_after`: how long a point outlives its retention.
-    `call`: what one call takes.
+    `call`: what one call takes. `mishaps` befall scheduled runs from now on.
     """
 
     lateness: timedelta = timedelta(hours=2)
@@ -64,3 +66,4 @@ class Pace:
     prune_after: timedelta = timedelta(hours=18)
     sweep_every: timedelta = timedelta(hours=6)
     call: timedelta = timedelta(milliseconds=200)
+    mishaps: tuple[Mishap, ...] = ()

@@ -204,7 +204,7 @@ class Counters:
 
     `points_pruned` counts premature losses only; `runs_skipped` days of a VM without a run; `tags_missed` weeks and
     months in which no run carried the tag; `refused` writes that the service would not take; `shared_accounts`
-    restores that began on an account on which another ran.
+    restores that began on an account on which another ran; `jobs_missing` scheduled runs that a mishap let never start.
     """
 
     points_pruned: int = 0
@@ -216,3 +216,4 @@ class Counters:
     collisions: int = 0
     tags_missed: int = 0
     shared_accounts: int = 0
+    jobs_missing: int = 0

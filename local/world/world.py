@@ -80,6 +80,13 @@ class World:
         self._sequence += 1
         heapq.heappush(self._events, (instant, self._sequence, name, arguments))
 
+    def take_back(self, name: str, key: object) -> tuple[datetime, tuple[Any, ...]]:
+        """Take the queued event `name` whose first argument is `key` out; return its instant and its arguments."""
+        found = next(event for event in self._events if event[2] == name and event[3][0] == key)
+        self._events.remove(found)
+        heapq.heapify(self._events)
+        return found[0], found[3]
+
     def rules_of(self, item: Item) -> Rules | None:
         """Return what the item's policy says; None while protection is stopped."""
         policy = self.policies.get(item.policy_id.lower())
@@ -193,8 +200,10 @@ class World:
         self.at(rules.next_run(slot), "slot", item_id, generation)
         vm = self.vms.get(item.vm_id.lower())
         if vm is not None:
-            late = runs.course(self.seed, vm, slot, self.pace).late
-            self.at(slot + late, "start", item_id, generation, slot)
+            run = runs.course(self.seed, vm, slot, self.pace)
+            self.counters.jobs_missing += run.missing
+            if not run.missing:
+                self.at(slot + run.late, "start", item_id, generation, slot)
 
     def _on_start(self, item_id: str, generation: int, slot: datetime) -> None:
         item = self.items.get(item_id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from shared import clock
 from shared.errors import Transient
 from shared.model.azure import (
     BackupPolicy,
@@ -254,4 +255,5 @@ class Small:
             queues=self.queues,
             switches=self.switches,
             wait=lambda seconds: None,
+            now=clock.now,
         )

@@ -1,14 +1,13 @@
 """What happens in the pretend Azure as time passes? State, one stepped clock, and a queue of events."""
 
 import heapq
-import math
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import points, runs
+from local.world import missed, points, runs
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
@@ -16,8 +15,6 @@ from local.world.shelf import Shelf
 from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
 
 EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
-_SWEEP_GRACE = timedelta(hours=2)
-_TAG_PERIODS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}
 
 
 class World:
@@ -139,7 +136,7 @@ class World:
 
     def skipped_runs(self) -> int:
         """Count the days on which a protected VM has had no run, up to now."""
-        self._count_missed(self.items.values())
+        missed.count_overdue(self)
         return self.counters.runs_skipped
 
     def start_backup(self, item: Item, slot: datetime | None, expires: datetime | None = None) -> Job | None:
@@ -182,7 +179,7 @@ class World:
         self.running[item.id.lower()] = job.id
         self.keep_job(job)
         if rules:
-            self._count_gaps(item, rules, key, job.tags)
+            missed.count_gaps(self, item, rules, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
         if not run.error:
@@ -279,30 +276,7 @@ class World:
         self.after(self.pace.sweep_every, "sweep")
         for item in self.items.values():
             self.counters.points_pruned += points.sweep(item, self.rules_of(item), self.now, self.pace)
-        self._count_missed(self.items.values())
-
-    def _count_missed(self, items: Iterable[Item]) -> None:
-        """Count the runs and tagged runs that are overdue; a run may still come two hours after its slot."""
-        horizon = self.now - _SWEEP_GRACE
-        for item in items:
-            rules = self.rules_of(item)
-            if rules is None or not item.active:
-                continue
-            self._count_gaps(item, rules, horizon, [*_TAG_PERIODS])
-
-    def _count_gaps(self, item: Item, rules: Rules, until: datetime, tags: Iterable[str]) -> None:
-        """Count what is missing up to `until`: a slot that came, or the horizon of what may still come."""
-        if item.last_slot is not None:
-            missed = _missed(until - item.last_slot, rules.period)
-            self.counters.runs_skipped += max(0, missed - item.days_missed)
-            item.days_missed = max(missed, item.days_missed)
-        for name in tags:
-            if name not in rules.kept or name not in _TAG_PERIODS:
-                continue
-            last = item.tagged_at.setdefault(name, self.now)
-            missed = _missed(until - last, _TAG_PERIODS[name])
-            self.counters.tags_missed += missed
-            item.tagged_at[name] = last + _TAG_PERIODS[name] * missed
+        missed.count_overdue(self)
 
 
 def _began(job: Job) -> datetime:
@@ -311,11 +285,3 @@ def _began(job: Job) -> datetime:
 
 def _place(job: Job) -> tuple[datetime, str]:
     return job.started_at, job.id
-
-
-def _missed(gap: timedelta, period: timedelta) -> int:
-    """Return how many runs a gap between runs swallowed: none up to one and a half periods, then one a period.
-
-    Moving a slot forward by less than half a period is not a skipped run, it only stretches one night.
-    """
-    return max(0, math.ceil(gap / period - 0.5) - 1)

@@ -1,4 +1,4 @@
-"""What does the pretend Azure send to the app? Events, from the topic and of the subscription's resources."""
+"""What does the pretend Azure send? Events and alerts to the app, and what an operator gets to see."""
 
 from collections.abc import Callable
 
@@ -6,20 +6,30 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local import post_routes
-from local.eventgrid import service
+from local.alerts import service as alerts
+from local.alerts.inbox import Inbox
+from local.alerts.raised import Alerts
+from local.eventgrid import service as events
 from local.eventgrid.broker import Broker
 from local.post import Post
+from local.struck import Struck
 from local.world.cloud import Cloud
 
 
 def routes(cloud: Cloud, drop: Callable[[], Response]) -> list[Route]:
     """Return the routes beside Azure Resource Manager's; `drop` makes an answer that never comes."""
-    post = Post()
+    post, struck = Post(), Struck(cloud, drop)
     broker = Broker(cloud.world.seed, post)
-    feed = service.Feed(cloud, broker)
+    feed, inbox = events.Feed(cloud, broker), Inbox()
+    raised = Alerts(cloud, post, inbox)
 
     def collect() -> None:
         cloud.catch_up()
         feed.collect()
+        raised.collect()
 
-    return [*service.routes(cloud, broker, drop), *post_routes.routes(post, cloud, collect)]
+    return [
+        *events.routes(cloud, broker, struck),
+        *alerts.routes(cloud, raised, inbox, struck),
+        *post_routes.routes(post, cloud, collect),
+    ]

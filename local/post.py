@@ -43,6 +43,8 @@ class Parcel:
 
 type Told = Callable[[Answer, datetime], None]
 """Hears the answer to a parcel, and when it came."""
+type Withhold = Callable[[datetime], bool]
+"""Says whether a parcel that is due now is better not sent."""
 
 
 class Post:
@@ -50,12 +52,15 @@ class Post:
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._waiting: list[tuple[datetime, int, Parcel, Told]] = []
+        self._waiting: list[tuple[datetime, int, Parcel, Told, Withhold | None]] = []
         self._in_hand: dict[int, tuple[datetime, Told]] = {}
 
-    def put(self, due: datetime, parcel: Parcel, told: Told) -> None:
-        """Send a parcel at `due`; `told` hears its answer. Those of one instant go in the order they were put."""
-        heapq.heappush(self._waiting, (due, next(self._numbers), parcel, told))
+    def put(self, due: datetime, parcel: Parcel, told: Told, withhold: Withhold | None = None) -> None:
+        """Send a parcel at `due`; `told` hears its answer. Those of one instant go in the order they were put.
+
+        One that its sender would `withhold` when it is due is never sent.
+        """
+        heapq.heappush(self._waiting, (due, next(self._numbers), parcel, told, withhold))
 
     def first(self) -> datetime | None:
         """Return when something happens next: a parcel is due, or one in hand has waited too long for its answer."""
@@ -69,11 +74,12 @@ class Post:
             if taken + PATIENCE <= now:
                 del self._in_hand[number]
                 told(Answer(TIMED_OUT), now)
-        if not self._waiting or self._waiting[0][0] > now:
-            return None
-        _, number, parcel, told = heapq.heappop(self._waiting)
-        self._in_hand[number] = (now, told)
-        return number, parcel
+        while self._waiting and self._waiting[0][0] <= now:
+            _, number, parcel, told, withhold = heapq.heappop(self._waiting)
+            if withhold is None or not withhold(now):
+                self._in_hand[number] = (now, told)
+                return number, parcel
+        return None
 
     def answer(self, number: int, answer: Answer, now: datetime) -> None:
         """Say what became of a parcel in hand; an answer after the sender's patience counts as none."""

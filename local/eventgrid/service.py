@@ -1,6 +1,5 @@
 """How is the pretend Event Grid reached? A topic to publish to, and control routes for subscriptions and figures."""
 
-from collections.abc import Callable
 from itertools import islice
 
 from starlette.requests import Request
@@ -15,13 +14,12 @@ from local.eventgrid.mishaps import Mishaps
 from local.eventgrid.published import Unacceptable
 from local.eventgrid.resource_events import resource_event
 from local.eventgrid.subscriptions import SYSTEM, TOPIC, subscription
-from local.faults import Fault
+from local.struck import Struck
 from local.world.cloud import Cloud
 
 PUBLISH_PATH = "/topics/{topic}/api/events"
 AUDIENCE = "https://eventgrid.azure.net"
 SEND = "Microsoft.EventGrid/events/send/action"
-_FAULT_WAIT_SECONDS = 10
 
 
 class Feed:
@@ -43,20 +41,11 @@ class Feed:
             self._broker.publish(SYSTEM, [resource_event(entry, world.seed)], entry.at)
 
 
-def routes(cloud: Cloud, broker: Broker, drop: Callable[[], Response]) -> list[Route]:
-    """Return the topic's route and the control routes; `drop` makes an answer that never comes."""
+def routes(cloud: Cloud, broker: Broker, struck: Struck) -> list[Route]:
+    """Return the topic's route and the control routes."""
 
     async def publish(request: Request) -> Response:
-        fault = cloud.begin(request.method, request.url.path)
-        if fault and not fault.after:
-            answer = _faulty(cloud, fault, drop)
-        else:
-            answer = await _publish(cloud, broker, request)
-            if fault and answer.status_code == 200:
-                answer = _faulty(cloud, fault, drop)
-        took_effect = answer.status_code == 200 or bool(fault and fault.after)
-        cloud.note(request.method, request.url.path, SEND, answer.status_code, took_effect)
-        return answer
+        return await struck.serve(request, SEND, lambda: _publish(cloud, broker, request))
 
     async def subscribe(request: Request) -> Response:
         broker.subscribe(subscription(await request.json()), cloud.now())
@@ -108,13 +97,3 @@ def _refuse_strangers(request: Request) -> None:
     if audience != AUDIENCE:
         reason = claims.get("invalid") or f"it was made for '{audience}', not for '{AUDIENCE}'"
         raise Unacceptable(401, "Unauthorized", f"The token cannot be used: {reason}.")
-
-
-def _faulty(cloud: Cloud, fault: Fault, drop: Callable[[], Response]) -> Response:
-    if fault.kind == "drop":
-        return drop()
-    headers = {"Retry-After": str(cloud.postpone(_FAULT_WAIT_SECONDS))} if fault.kind == "429" else {}
-    words = {"429": "TooManyRequests", "503": "ServiceUnavailable", "504": "GatewayTimeout"}
-    code = words.get(fault.kind, "InternalServerError")
-    error = {"code": code, "message": "The request was not served.", "details": [{"code": code, "message": ""}]}
-    return JSONResponse({"error": error}, int(fault.kind), headers)

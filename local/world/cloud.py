@@ -95,6 +95,12 @@ class Cloud:
             raise ValueError(f"failing: no VM is named {', '.join(unknown)}")
         self.world.pace = replace(self.world.pace, failing=frozenset(known[name] for name in names))
 
+    def fail_in_all_ways(self, rate: float) -> None:
+        """Let this share of backups fail from now on, with all errors that Azure knows and for as long as they last."""
+        if not 0 <= rate <= 1:
+            raise ValueError(f"failures: expected a share from 0 to 1, got {rate}")
+        self.world.pace = replace(self.world.pace, failure_rate=rate, all_failures=True)
+
     def begin(self, method: str, path: str) -> Fault | None:
         """Charge the time of one call to a stepped clock and return the fault that strikes it, if any."""
         if self.clock:

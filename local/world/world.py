@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import missed, points, runs
+from local.world import ailments, missed, points, runs
+from local.world.ailments import Ailment, Storm
+from local.world.failures import CANCELLED
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
@@ -43,6 +45,9 @@ class World:
         self.restores: dict[str, Restore] = {}
         self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
+        self.failures: list[Job] = []
+        self.ailments: dict[str, Ailment] = {}
+        self.storms: list[Storm] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
         self.running: dict[str, str] = {}
@@ -147,15 +152,17 @@ class World:
         if item.id.lower() in self.running:
             self.counters.collisions += 1
             return None
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item) if slot else self.vms.get(item.vm_id.lower())
         rules = self.rules_of(item)
         key = slot or self.now
         if vm is None:
             return None
         run = runs.course(self.seed, vm, key, self.pace, full=item.full_next)
+        trouble = ailments.trouble(self, item, vm, run, slot)
+        error = "" if trouble.late else trouble.title
         vaulted = rules.vaulted(slot) if rules and slot else True
         snapshot_ends = self.now + run.snapshot
-        due = snapshot_ends if run.error or not vaulted else snapshot_ends + run.transfer
+        due = snapshot_ends if error or not vaulted else snapshot_ends + run.transfer
         job = Job(
             id=runs.guid(self.seed, "job", item.id.lower(), key.isoformat()),
             vault_id=item.vault_id,
@@ -173,7 +180,8 @@ class World:
             user_triggered=slot is None,
             vaulted=vaulted,
             size_mb=run.size_mb,
-            error=run.error,
+            error=error,
+            warning=trouble.title if trouble.late else "",
             tags=rules.tags(slot) if rules and slot else frozenset(),
         )
         self.running[item.id.lower()] = job.id
@@ -182,7 +190,7 @@ class World:
             missed.count_gaps(self, item, rules, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
-        if not run.error:
+        if not error:
             self.at(snapshot_ends, "snapshot", job.id)
         self.at(due, "end", job.id)
         return job
@@ -195,7 +203,7 @@ class World:
         if rules is None:
             return
         self.at(rules.next_run(slot), "slot", item_id, generation)
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item)
         if vm is not None:
             run = runs.course(self.seed, vm, slot, self.pace)
             self.counters.jobs_missing += run.missing
@@ -232,7 +240,9 @@ class World:
         if job.status != "InProgress":
             return
         job.ended_at = self.now
-        job.status = "Failed" if job.error else "Completed"
+        job.status = "Failed" if job.error else "CompletedWithWarnings" if job.warning else "Completed"
+        if job.error:
+            self.failures.append(job)
         self.running.pop(job.item_id, None)
         item = self.items.get(job.item_id)
         if item is None:
@@ -240,10 +250,11 @@ class World:
         item.last_status, item.last_backup_at = job.status, job.started_at
         if job.error:
             return
-        item.full_next = False
+        job.error = job.warning
+        item.full_next = bool(job.warning) and item.full_next
         if item.state == "IRPending":
             item.state = "Protected"
-        if job.vaulted and item.points:
+        if job.vaulted and item.points and not job.warning:
             wanted = runs.number(self.seed, job.id)
             for point in item.points[-8:]:
                 point.vaulted = point.vaulted or point.id == wanted
@@ -256,7 +267,7 @@ class World:
 
     def _on_cancelled(self, operation_id: str) -> None:
         job = self.jobs[self.operations[operation_id].job_id]
-        job.status, job.ended_at, job.error = "Cancelled", self.now, runs.CANCELLED
+        job.status, job.ended_at, job.error = "Cancelled", self.now, CANCELLED
         self.running.pop(job.item_id, None)
         self._on_done(operation_id)
 

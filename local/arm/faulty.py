@@ -1,6 +1,6 @@
 """What does a call meet that a fault strikes? Another answer, a lost one, time, a stuck operation, or a human hand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,10 +29,11 @@ _A_MOMENT = timedelta(seconds=1)
 """After an operation ended; a hand that comes sooner is refused, since the item is busy."""
 
 
-def meet(call: Call, fault: Fault) -> Response | None:
+def meet(call: Call, fault: Fault, inner: Callable[..., Response]) -> Response | None:
     """Let the fault have its effect on the world; return the answer that replaces the service's, if any does.
 
-    "stuck" needs an answered call: see `get_stuck`. A 429 has words of the budget's: the service makes them.
+    `inner` makes the provider's own errors, of which a 500 is one. "stuck" needs an answered call: see `get_stuck`. A
+    429 has words of the budget's: the service makes them.
     """
     if fault.kind == "slow":
         call.cloud.wait(fault.seconds)
@@ -41,7 +42,8 @@ def meet(call: Call, fault: Fault) -> Response | None:
     elif fault.kind == "drop":
         return Response(0, dropped=True)
     elif fault.kind in _ERRORS:
-        return error(int(fault.kind), *_ERRORS[fault.kind])
+        answer = inner if fault.kind == "500" else error
+        return answer(int(fault.kind), *_ERRORS[fault.kind])
     return None
 
 

@@ -101,7 +101,7 @@ class Service:
         call = Call(cloud, request, params)
         if fault and fault.kind == "429":
             return self._throttled("ResourceRequestsThrottled", _too_many(route), _FAULT_WAIT_SECONDS, {}), False
-        if fault and not fault.after and (instead := faulty.meet(call, fault)):
+        if fault and not fault.after and (instead := faulty.meet(call, fault, route.error)):
             return instead, False
         try:
             response = route.handler(call)
@@ -112,7 +112,7 @@ class Service:
         if fault and response.status < 300:
             if fault.kind == "stuck":
                 faulty.get_stuck(call, fault)
-            elif fault.after and (instead := faulty.meet(call, fault)):
+            elif fault.after and (instead := faulty.meet(call, fault, route.error)):
                 return instead, effect
         response.headers |= verdict.headers
         return response, effect

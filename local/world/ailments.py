@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from local.world.failures import FAILURES, Nature, draw_title
 from local.world.runs import Run
@@ -46,16 +46,15 @@ class Storm:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The error of one backup, "" for none; `late` when it comes after the snapshot."""
+class Trouble(NamedTuple):
+    """What goes wrong with one backup: an error, or a warning where it comes after the snapshot; "" for none."""
 
-    title: str
-    late: bool = False
+    error: str = ""
+    warning: str = ""
 
 
 def trouble(world: "World", item: Item, vm: Vm, run: Run, slot: datetime | None) -> Trouble:
-    """Return the error of the backup that begins now; `slot` is None for one by hand.
+    """Return what goes wrong with the backup that begins now; `slot` is None for one by hand.
 
     Where the pace does not let backups fail in all ways, bad luck is what the run's own draw says.
     """
@@ -70,7 +69,7 @@ def trouble(world: "World", item: Item, vm: Vm, run: Run, slot: datetime | None)
     if not world.pace.all_failures:
         return Trouble(run.error)
     if not run.error or (slot is None and item.last_status == "Failed"):
-        return Trouble("")
+        return Trouble()
     return _struck(world, vm, slot or world.now)
 
 
@@ -126,7 +125,7 @@ def _struck(world: "World", vm: Vm, at: datetime) -> Trouble:
     nature, stays, late = FAILURES[title].nature, draw.random() < _STAYS, draw.random() < _LATE
     if nature not in {Nature.PASSING, Nature.ONCE} or (nature is Nature.ONCE and stays):
         afflict(world, vm, title)
-    return Trouble(title, late=late and nature is Nature.PASSING)
+    return Trouble(warning=title) if late and nature is Nature.PASSING else Trouble(title)
 
 
 def _draw(world: "World", vm: Vm, at: datetime) -> random.Random:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import ailments, missed, points, runs
-from local.world.ailments import Ailment, Storm
-from local.world.failures import CANCELLED
+from local.world import ailments, failures, gaps, points, runs
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
@@ -46,8 +44,8 @@ class World:
         self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
         self.failures: list[Job] = []
-        self.ailments: dict[str, Ailment] = {}
-        self.storms: list[Storm] = []
+        self.ailments: dict[str, ailments.Ailment] = {}
+        self.storms: list[ailments.Storm] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
         self.running: dict[str, str] = {}
@@ -141,7 +139,7 @@ class World:
 
     def skipped_runs(self) -> int:
         """Count the days on which a protected VM has had no run, up to now."""
-        missed.count_overdue(self)
+        self._count_overdue()
         return self.counters.runs_skipped
 
     def start_backup(self, item: Item, slot: datetime | None, expires: datetime | None = None) -> Job | None:
@@ -158,8 +156,7 @@ class World:
         if vm is None:
             return None
         run = runs.course(self.seed, vm, key, self.pace, full=item.full_next)
-        trouble = ailments.trouble(self, item, vm, run, slot)
-        error = "" if trouble.late else trouble.title
+        error, warning = ailments.trouble(self, item, vm, run, slot)
         vaulted = rules.vaulted(slot) if rules and slot else True
         snapshot_ends = self.now + run.snapshot
         due = snapshot_ends if error or not vaulted else snapshot_ends + run.transfer
@@ -181,13 +178,13 @@ class World:
             vaulted=vaulted,
             size_mb=run.size_mb,
             error=error,
-            warning=trouble.title if trouble.late else "",
+            warning=warning,
             tags=rules.tags(slot) if rules and slot else frozenset(),
         )
         self.running[item.id.lower()] = job.id
         self.keep_job(job)
         if rules:
-            missed.count_gaps(self, item, rules, key, job.tags)
+            gaps.count_gaps(item, rules, self.counters, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
         if not error:
@@ -241,8 +238,7 @@ class World:
             return
         job.ended_at = self.now
         job.status = "Failed" if job.error else "CompletedWithWarnings" if job.warning else "Completed"
-        if job.error:
-            self.failures.append(job)
+        self.failures += [job] if job.error else []
         self.running.pop(job.item_id, None)
         item = self.items.get(job.item_id)
         if item is None:
@@ -267,7 +263,7 @@ class World:
 
     def _on_cancelled(self, operation_id: str) -> None:
         job = self.jobs[self.operations[operation_id].job_id]
-        job.status, job.ended_at, job.error = "Cancelled", self.now, CANCELLED
+        job.status, job.ended_at, job.error = "Cancelled", self.now, failures.CANCELLED
         self.running.pop(job.item_id, None)
         self._on_done(operation_id)
 
@@ -287,7 +283,11 @@ class World:
         self.after(self.pace.sweep_every, "sweep")
         for item in self.items.values():
             self.counters.points_pruned += points.sweep(item, self.rules_of(item), self.now, self.pace)
-        missed.count_overdue(self)
+        self._count_overdue()
+
+    def _count_overdue(self) -> None:
+        for item in self.items.values():
+            gaps.count_overdue(item, self.rules_of(item), self.counters, self.now)
 
 
 def _began(job: Job) -> datetime:

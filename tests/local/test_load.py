@@ -13,6 +13,7 @@ from local.arm.service import Service
 from local.certificates import write_certificates
 from local.memory.fleet import MemoryFleet
 from local.memory.load import MemoryLoad
+from local.scenarios.wire import Token
 from local.world import World
 from local.world.cloud import Cloud
 from local.world.load import KINDS, cpu, kind_of
@@ -20,7 +21,6 @@ from shared.cloud.load import CloudLoad
 from shared.errors import Transient
 from shared.model.azure import Vm
 from shared.rules.load import classify, scored_hours
-from tests.contract.stages import LocalToken
 from tests.host.serving import served
 from tests.local.worlds import small
 
@@ -74,7 +74,7 @@ def test_each_kind_of_load_is_called_what_it_is(world: World, vms: list[Vm]) -> 
 
 def test_the_curves_are_the_same_over_the_sdk_as_in_memory(endpoint: str, world: World, vms: list[Vm]) -> None:
     since, until = world.now - timedelta(days=2), world.now + timedelta(hours=5)
-    shown = CloudLoad(LocalToken(), endpoint).series(vms, since, until)
+    shown = CloudLoad(Token(), endpoint).series(vms, since, until)
     assert shown == MemoryLoad(world, lambda _: None).series(vms, since, until)
     assert len(shown) == 60
     assert {load.values[-4:] for load in shown.values()} == {(None,) * 4}, "nobody knows the future"

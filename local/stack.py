@@ -14,7 +14,7 @@ from local.azurite import Azurite, running_azurite
 from local.certificates import Certificates, write_certificates
 from local.child import Child, ChildError
 from local.control import Control
-from local.environment import app_settings, trusting_environment
+from local.environment import Outlets, app_settings, trusting_environment
 from local.storage import Identity, prepare_queues, prepare_storage
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +74,7 @@ class Stack:
             self.arm = Control(ready["arm"], certificates.ca)
             self.identity = Identity(ready["identity"], header)
             self.queue_uri = str(ready["queues"])
-            self.events_uri = str(ready["events"])
+            self.outlets = Outlets(str(ready["events"]), str(ready["inbox"]))
             prepare_storage(azurite, self.identity, certificates.ca, containers=wanted.containers, tables=wanted.tables)
             prepare_queues(self.queue_uri, self.identity, certificates.ca, wanted.queues)
         except BaseException:
@@ -84,7 +84,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the host, also good for any other program that is to use the local Azure."""
-        settings = app_settings(self.azurite, self.queue_uri, self.arm.url, self.events_uri)
+        settings = app_settings(self.azurite, self.queue_uri, self.arm.url, self.outlets)
         return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
 
     @property
@@ -132,8 +132,8 @@ class Stack:
             except BaseException:
                 process.stop()
                 raise
-        for subscription in subscribed.hosted(ready["functions"]):
-            self.arm.post("/_local/events/subscriptions", subscription)
+        for path, body in subscribed.wishes(ready["functions"], ready["routes"]):
+            self.arm.post(path, body)
 
     def stop_host(self) -> None:
         """End the hosts gently: the leading one gives the timer lease back, so the next one can start at once."""

@@ -1,12 +1,13 @@
-"""Which events does the app subscribe to? What infra deploys in Azure, for every host that has the functions."""
+"""Which events and alerts does the app ask for? What infra deploys in Azure, for every app that has the functions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from local.eventgrid.subscriptions import SYSTEM, TOPIC
 
 type Json = dict[str, Any]
 
+ALERTS = "/api/alerts"
 _VAULTS = "Microsoft.RecoveryServices/vaults"
 _MACHINES = "Microsoft.Compute/virtualMachines"
 OF_THE_APP: tuple[Json, ...] = (
@@ -29,6 +30,11 @@ OF_THE_APP: tuple[Json, ...] = (
 )
 
 
-def hosted(functions: Sequence[str]) -> Iterator[Json]:
-    """Yield the app's subscriptions whose function is there: Azure refuses one to a function that is not."""
-    yield from (one for one in OF_THE_APP if one["function"] in functions)
+def wishes(functions: Sequence[str], routes: Mapping[str, str]) -> Iterator[tuple[str, Json]]:
+    """Yield control paths and bodies: the subscriptions whose function is there, and the action group's webhook.
+
+    Azure refuses a subscription to a function that is not deployed yet. `routes` are paths by function.
+    """
+    yield from (("/_local/events/subscriptions", one) for one in OF_THE_APP if one["function"] in functions)
+    if ALERTS in routes.values():
+        yield "/_local/alerts/receivers", {"url": ALERTS}

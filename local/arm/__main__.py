@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from local import faults, fleets, identity, openid, outward, queue_pass
+from local.alerts.service import INBOX_PATH
 from local.arm.app import Dropped, application
 from local.arm.server import Server, listen, serve, server
 from local.clock import Running, parse
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     ready = {
         "arm": origin,
         "events": origin + PUBLISH_PATH.format(topic=TOPIC),
+        "inbox": origin + INBOX_PATH,
         "identity": f"http://127.0.0.1:{token_socket.getsockname()[1]}/msi/token",
         "identity_header": options.identity_header,
     }

@@ -59,3 +59,26 @@ def test_the_figures_are_event_grids_own(stack: Stack) -> None:
     figures = stack.arm.get("/_local/events/figures")
     assert figures["published"] == {"nightshift": 2, "subscription": 1}
     assert figures["total"] | {"matched": 3, "delivered": 3} == figures["total"]
+
+
+def test_a_failed_backup_is_an_alert_at_the_apps_own_address_minutes_later(stack: Stack) -> None:
+    vault = stack.arm.get("/_local/truth")["vaults"][0]["id"]
+    stack.arm.post("/_local/human", {"kind": "storm", "vault": vault, "code": "CloudInternalError", "hours": 24})
+    ran = stack.run((now(stack) + timedelta(hours=12)).isoformat())
+    alerts = [record for record in ran if record["function"] == "take_alert"]
+    assert len(alerts) > 10
+    assert all(record["ok"] for record in alerts)
+    assert len({record["at"][11:16] for record in alerts} - {f"{hour:02}:00" for hour in range(24)}) > 5
+    jobs = {job["id"]: job for job in stack.arm.get("/_local/truth")["jobs"]}
+    failed = [jobs[alert["data"]["alertContext"]["extendedInfo"]["jobId"]] for alert in told(stack, "alert")]
+    assert {job["status"] for job in failed} == {"Failed"}
+    assert len([job for job in failed if job["vault"] == vault.lower()]) > 10
+    [figures] = stack.arm.get("/_local/alerts/figures")
+    assert figures == {"url": "/api/alerts", "delivered": len(alerts), "retried": 0, "given_up": 0, "withheld": 0}
+
+
+def test_what_the_app_posts_to_its_webhook_is_in_the_operators_inbox(stack: Stack) -> None:
+    stack.host.post("/admin/functions/shout", {})
+    stack.host.post("/admin/functions/shout", {})
+    [message] = stack.arm.get("/_local/inbox")
+    assert (message["channel"], message["count"], message["body"]["text"]) == ("webhook", 2, "help")

@@ -24,6 +24,7 @@ OF_THE_APP: tuple[Json, ...] = (
             f"{_VAULTS}/backupPolicies/",
             f"{_VAULTS}/backupconfig/",
             f"{_VAULTS}/backupstorageconfig/",
+            f"{_VAULTS}/backupResourceGuardProxies/",
             f"{_VAULTS}/write",
         ],
     },

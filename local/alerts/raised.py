@@ -17,7 +17,7 @@ from local.world.cloud import Cloud
 from local.world.deletion import ITEM_DELETE
 from local.world.failures import CANCELLED
 from local.world.state import Activity, Job, Vault
-from local.world.vault_settings import CONFIG_WRITE
+from local.world.vault_settings import GUARD_DELETE
 
 type Json = dict[str, Any]
 
@@ -29,6 +29,7 @@ SILENT = {
     "UserErrorBackupOperationInProgress",
 }
 """Errors of jobs without an alert: cancelled ones, VMs that are gone, and what met another backup of its own."""
+_COSTLY = {ITEM_DELETE: "Delete Backup Data", GUARD_DELETE: "Multi-User Authorization Disabled"}
 _OPERATIONS = {"Backup", "Restore", "CrossRegionRestore"}
 
 
@@ -51,6 +52,7 @@ class Alerts:
         self._raised: list[Raised] = []
         self._jobs_read = len(cloud.world.failures)
         self._changes_read = len(cloud.world.activity)
+        self._soft_delete = {vault.id: vault.soft_delete for vault in cloud.world.vaults.values()}
 
     def receive(self, url: str) -> None:
         """Let the action group call a webhook from now on."""
@@ -84,13 +86,18 @@ class Alerts:
 
     def _of_a_change(self, entry: Activity) -> None:
         """Mail what was done to a vault, where it may cost points."""
-        vault = next((one for one in self._cloud.world.vaults.values() if entry.resource_id.startswith(one.id)), None)
-        title = {ITEM_DELETE: "Delete Backup Data", CONFIG_WRITE: "Soft Delete Disabled"}.get(entry.operation)
-        if vault is None or title is None or (entry.operation == CONFIG_WRITE and vault.soft_delete != "Disabled"):
+        vaults = self._cloud.world.vaults.values()
+        vault = next((one for one in vaults if f"{entry.resource_id}/".startswith(f"{one.id}/")), None)
+        if vault is None:
             return
-        alert = security_alert(vault, title, entry.resource_id, entry.at)
-        self._raised.append(Raised(entry.at, alert))
-        self._inbox.take("mail", alert, "", entry.at)
+        before, self._soft_delete[vault.id] = self._soft_delete.get(vault.id), vault.soft_delete
+        title = _COSTLY.get(entry.operation, "")
+        if vault.soft_delete == "Disabled" and before != "Disabled":
+            title = title or "Soft Delete Disabled"
+        if title:
+            alert = security_alert(vault, title, entry.resource_id, entry.at)
+            self._raised.append(Raised(entry.at, alert))
+            self._inbox.take("mail", alert, "", entry.at)
 
 
 def _wanted(vault: Vault, job: Job) -> bool:

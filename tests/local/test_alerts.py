@@ -19,7 +19,7 @@ from local.world.cancel import cancel_job
 from local.world.cloud import Cloud
 from local.world.deletion import delete_item
 from local.world.on_demand import trigger_backup
-from local.world.vault_settings import set_soft_delete
+from local.world.vault_settings import remove_guard, set_soft_delete
 from tests.host.serving import served
 from tests.local.posting import MIDNIGHT, Round
 from tests.local.test_events_over_http import Azure
@@ -114,11 +114,14 @@ def test_what_may_cost_points_is_mailed_to_people_and_not_sent_to_the_app() -> N
     told.alerts.collect()
     set_soft_delete(world, vault, {"softDeleteFeatureState": "Disabled"}, "me")
     delete_item(world, vault, told.small.item, "me")
+    remove_guard(world, vault, "me")
+    set_soft_delete(world, vault, {}, "me")
     assert told.days(1) == []
     mails = [message.body["data"]["essentials"] for message in told.inbox.messages]
     assert [(mail["alertRule"], mail["severity"]) for mail in mails] == [
         ("Soft Delete Disabled", "Sev0"),
         ("Delete Backup Data", "Sev0"),
+        ("Multi-User Authorization Disabled", "Sev0"),
     ]
 
 

@@ -11,13 +11,17 @@ from local.alerts.inbox import Inbox
 from local.alerts.raised import Alerts
 from local.eventgrid import service as events
 from local.eventgrid.broker import Broker
+from local.eventgrid.letters import Letters
 from local.post import Post
 from local.struck import Struck
 from local.world.cloud import Cloud
 
 
-def routes(cloud: Cloud, drop: Callable[[], Response]) -> list[Route]:
-    """Return the routes beside Azure Resource Manager's; `drop` makes an answer that never comes."""
+def routes(cloud: Cloud, drop: Callable[[], Response], letters: Letters | None = None) -> list[Route]:
+    """Return the routes beside Azure Resource Manager's; `drop` makes an answer that never comes.
+
+    Dead letters are only listed where there are no `letters` to write them into.
+    """
     post, struck = Post(), Struck(cloud, drop)
     broker = Broker(cloud.world.seed, post)
     feed, inbox = events.Feed(cloud, broker), Inbox()
@@ -27,6 +31,9 @@ def routes(cloud: Cloud, drop: Callable[[], Response]) -> list[Route]:
         cloud.catch_up()
         feed.collect()
         raised.collect()
+        for letter in broker.unwritten(cloud.now()):
+            if letters is not None:
+                letters.write(letter)
 
     return [
         *events.routes(cloud, broker, struck),

@@ -177,7 +177,7 @@ class Stack:
             "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
             "--start", wanted.start, "--speed", str(wanted.speed),
             "--identity-header", header, "--client-secret", wanted.secret,
-            "--queues", self.azurite.queue_uri, "--ca", str(certificates.ca),
+            "--queues", self.azurite.queue_uri, "--blobs", self.azurite.blob_uri, "--ca", str(certificates.ca),
         ]  # fmt: skip
 
     def _ready(self, process: Child) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Broker:
         self.mishaps = Mishaps()
         self.published: Counter[str] = Counter()
         self.dead_letters: list[DeadLetter] = []
+        self._unwritten: list[DeadLetter] = []
         self._seed = seed
         self._post = post
         self._subscribers: dict[str, _Subscriber] = {}
@@ -82,6 +83,12 @@ class Broker:
             for event in events:
                 if subscription.wants(event):
                     self._dispatch(subscriber, event, at)
+
+    def unwritten(self, now: datetime) -> list[DeadLetter]:
+        """Return the dead letters that are due to be written and were not returned before."""
+        due = [letter for letter in self._unwritten if letter.at <= now]
+        self._unwritten = [letter for letter in self._unwritten if letter.at > now]
+        return due
 
     def subscriptions(self) -> list[Json]:
         """Return each subscription's name, topic, state and counts."""
@@ -141,7 +148,9 @@ class Broker:
             return
         subscriber.counts["dead_lettered"] += 1
         event = dead(delivery, reason, retries.outcome(answer.status), at)
-        self.dead_letters.append(DeadLetter(subscriber.subscription, event, at + WRITTEN_AFTER))
+        letter = DeadLetter(subscriber.subscription, event, at + WRITTEN_AFTER)
+        self.dead_letters.append(letter)
+        self._unwritten.append(letter)
 
     def _draw(self, *parts: object) -> random.Random:
         return random.Random("|".join(map(str, ("events", self._seed, *parts))))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from local.setup_node import NodeMissingError, require_azurite
 from local.stack import Stack, Wanted, running_stack
@@ -82,3 +83,19 @@ def test_what_the_app_posts_to_its_webhook_is_in_the_operators_inbox(stack: Stac
     stack.host.post("/admin/functions/shout", {})
     [message] = stack.arm.get("/_local/inbox")
     assert (message["channel"], message["count"], message["body"]["text"]) == ("webhook", 2, "help")
+
+
+def test_an_event_that_is_given_up_is_a_blob_five_minutes_later(stack: Stack) -> None:
+    wanted = {"name": "short", "topic": "nightshift", "function": "nobody", "attempts": 1}
+    stack.arm.post("/_local/events/subscriptions", wanted)
+    stack.run((now(stack) + timedelta(hours=1, minutes=10)).isoformat())
+    listed = [one["event"] for one in stack.arm.get("/_local/events/dead-letters")]
+    assert {event["lastdeliveryoutcome"] for event in listed} == {"NotFound"}
+    trust: dict[str, Any] = {"connection_verify": str(stack.certificates.ca)}
+    with BlobServiceClient(stack.azurite.blob_uri, stack.identity, **trust) as service:
+        blobs = service.get_container_client("event-dead-letters")
+        names = [blob.name for blob in blobs.list_blobs()]
+        written = [json.loads(blobs.download_blob(name).readall()) for name in names]
+    assert all(name.startswith("nightshift/SHORT/2026/") for name in names)
+    assert sorted(written, key=str) == sorted(([event] for event in listed), key=str)
+    assert listed

@@ -12,7 +12,7 @@ from local.alerts.raised import Alerts
 from local.eventgrid import service as events
 from local.eventgrid.broker import Broker
 from local.eventgrid.letters import Letters
-from local.post import Post
+from local.post import PATIENCE, Post
 from local.struck import Struck
 from local.world.cloud import Cloud
 
@@ -22,7 +22,8 @@ def routes(cloud: Cloud, drop: Callable[[], Response], letters: Letters | None =
 
     Dead letters are only listed where there are no `letters` to write them into.
     """
-    post, struck = Post(), Struck(cloud, drop)
+    post = Post(PATIENCE * max(1.0, cloud.clock.speed if cloud.clock else 1.0))
+    struck = Struck(cloud, drop)
     broker = Broker(cloud.world.seed, post)
     feed, inbox = events.Feed(cloud, broker), Inbox()
     raised = Alerts(cloud, post, inbox)

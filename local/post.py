@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 PATIENCE = timedelta(seconds=30)
-"""How long a sender waits for an answer; what comes later is none."""
+"""How long a sender waits for an answer, where simulated time is not faster than real; what comes later is none."""
 TIMED_OUT = 0
 """The status of an answer that never came."""
 
@@ -48,9 +48,13 @@ type Withhold = Callable[[datetime], bool]
 
 
 class Post:
-    """All parcels that are under way. Whoever takes one says what became of it, or it counts as unanswered."""
+    """All parcels that are under way. Whoever takes one says what became of it, or it counts as unanswered.
 
-    def __init__(self) -> None:
+    `patience` is longer where the clock runs fast: the app's own work takes real time.
+    """
+
+    def __init__(self, patience: timedelta = PATIENCE) -> None:
+        self._patience = patience
         self._numbers = itertools.count(1)
         self._waiting: list[tuple[datetime, int, Parcel, Told, Withhold | None]] = []
         self._in_hand: dict[int, tuple[datetime, Told]] = {}
@@ -64,14 +68,14 @@ class Post:
 
     def first(self) -> datetime | None:
         """Return when something happens next: a parcel is due, or one in hand has waited too long for its answer."""
-        late = min((taken + PATIENCE for taken, _ in self._in_hand.values()), default=None)
+        late = min((taken + self._patience for taken, _ in self._in_hand.values()), default=None)
         due = self._waiting[0][0] if self._waiting else None
         return min((at for at in (late, due) if at is not None), default=None)
 
     def take(self, now: datetime) -> tuple[int, Parcel] | None:
         """Return the first parcel that is due and the number to answer under; None where none is."""
         for number, (taken, told) in list(self._in_hand.items()):
-            if taken + PATIENCE <= now:
+            if taken + self._patience <= now:
                 del self._in_hand[number]
                 told(Answer(TIMED_OUT), now)
         while self._waiting and self._waiting[0][0] <= now:
@@ -85,4 +89,4 @@ class Post:
         """Say what became of a parcel in hand; an answer after the sender's patience counts as none."""
         taken, told = self._in_hand.pop(number, (None, None))
         if taken is not None and told is not None:
-            told(answer if now < taken + PATIENCE else Answer(TIMED_OUT), now)
+            told(answer if now < taken + self._patience else Answer(TIMED_OUT), now)

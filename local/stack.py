@@ -142,7 +142,7 @@ class Stack:
         self._hosts = []
 
     def run(self, until: str) -> list[dict[str, Any]]:
-        """Run all timers and queue messages due by `until` (ISO, with offset), in order; return one record each.
+        """Run timers, messages, events and alerts due by `until` (ISO, with offset), in order; return one record each.
 
         Messages that are due run before time moves on. A record has function, at, past_due, ok, error and seconds.
         Raise ChildError where a child died meanwhile.

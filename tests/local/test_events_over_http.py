@@ -230,7 +230,7 @@ def test_mishaps_are_set_by_a_control_route(azure: Azure) -> None:
     assert azure.ask("POST", "/_local/events/mishaps", {"lost": 3})[0] == 400
 
 
-def test_with_a_clock_that_runs_by_itself_events_fall_due_as_it_runs() -> None:
+def test_with_a_clock_that_runs_by_itself_events_fall_due_as_it_runs_and_answers_take_real_time() -> None:
     class Wall:
         at = datetime(2030, 1, 1, tzinfo=EPOCH.tzinfo)
 
@@ -244,7 +244,11 @@ def test_with_a_clock_that_runs_by_itself_events_fall_due_as_it_runs() -> None:
         azure.publish([EVENT])
         assert azure.ask("POST", "/_local/deliveries/take")[1] == {}
         wall.at = wall.at.replace(second=1)
-        assert json.loads(azure.ask("POST", "/_local/deliveries/take")[1]["text"]) == EVENT
+        taken = azure.ask("POST", "/_local/deliveries/take")[1]
+        assert json.loads(taken["text"]) == EVENT
+        wall.at = wall.at.replace(second=20)
+        azure.ask("POST", "/_local/deliveries/answer", {"number": taken["number"], "status": 202})
+        assert azure.ask("GET", "/_local/events/figures")[1]["total"]["delivered"] == 1
 
 
 def test_an_operator_is_a_program_too(azure: Azure) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +100,15 @@ def test_an_event_that_is_given_up_is_a_blob_five_minutes_later(stack: Stack) ->
     assert all(name.startswith("nightshift/SHORT/2026/") for name in names)
     assert sorted(written, key=str) == sorted(([event] for event in listed), key=str)
     assert listed
+
+
+def test_with_a_clock_that_runs_by_itself_the_following_host_brings_them(stack: Stack, tmp_path: Path) -> None:
+    wanted = Wanted(app=APPS / "publisher", faults="calm", speed=1800)
+    with running_stack(wanted, tmp_path) as running:
+        vm = next(item["vm"] for item in running.arm.get("/_local/truth")["items"])
+        running.arm.post("/_local/human", {"kind": "create", "like": vm, "name": "web-new"})
+        total = {"delivered": 0}
+        while total["delivered"] < 3:
+            running.check()
+            total = running.arm.get("/_local/events/figures")["total"]
+        assert total["retried"] == total["dead_lettered"] == 0

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local import subscribed
 from local.azurite import Azurite, running_azurite
 from local.certificates import Certificates, write_certificates
 from local.child import Child, ChildError
 from local.control import Control
-from local.environment import app_settings, trusting_environment
+from local.environment import Outlets, app_settings, trusting_environment
 from local.storage import Identity, prepare_queues, prepare_storage
 
 ROOT = Path(__file__).parents[1]
@@ -46,10 +47,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class RunningHost:
-    """A host of the app: its process, and its addresses."""
+    """A host of the app: its process, its addresses, and its keys master, functions and eventgrid_extension."""
 
     process: Child
     control: Control
+    keys: Mapping[str, str]
 
 
 class Stack:
@@ -72,6 +74,7 @@ class Stack:
             self.arm = Control(ready["arm"], certificates.ca)
             self.identity = Identity(ready["identity"], header)
             self.queue_uri = str(ready["queues"])
+            self.outlets = Outlets(str(ready["events"]), str(ready["inbox"]))
             prepare_storage(azurite, self.identity, certificates.ca, containers=wanted.containers, tables=wanted.tables)
             prepare_queues(self.queue_uri, self.identity, certificates.ca, wanted.queues)
         except BaseException:
@@ -81,7 +84,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the host, also good for any other program that is to use the local Azure."""
-        settings = app_settings(self.azurite, self.queue_uri, self.arm.url)
+        settings = app_settings(self.azurite, self.queue_uri, self.arm.url, self.outlets)
         return trusting_environment(self.certificates.ca, self.identity) | settings | dict(self.wanted.settings)
 
     @property
@@ -124,10 +127,13 @@ class Stack:
         for log in self.host_logs:
             process = Child("Functions host", command, log, self.environment, ROOT)
             try:
-                self._hosts.append(RunningHost(process, Control(self._ready(process)["host"])))
+                ready = self._ready(process)
+                self._hosts.append(RunningHost(process, Control(ready["host"]), ready["keys"]))
             except BaseException:
                 process.stop()
                 raise
+        for path, body in subscribed.wishes(ready["functions"], ready["routes"]):
+            self.arm.post(path, body)
 
     def stop_host(self) -> None:
         """End the hosts gently: the leading one gives the timer lease back, so the next one can start at once."""
@@ -136,7 +142,7 @@ class Stack:
         self._hosts = []
 
     def run(self, until: str) -> list[dict[str, Any]]:
-        """Run all timers and queue messages due by `until` (ISO, with offset), in order; return one record each.
+        """Run timers, messages, events and alerts due by `until` (ISO, with offset), in order; return one record each.
 
         Messages that are due run before time moves on. A record has function, at, past_due, ok, error and seconds.
         Raise ChildError where a child died meanwhile.
@@ -171,7 +177,7 @@ class Stack:
             "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
             "--start", wanted.start, "--speed", str(wanted.speed),
             "--identity-header", header, "--client-secret", wanted.secret,
-            "--queues", self.azurite.queue_uri, "--ca", str(certificates.ca),
+            "--queues", self.azurite.queue_uri, "--blobs", self.azurite.blob_uri, "--ca", str(certificates.ca),
         ]  # fmt: skip
 
     def _ready(self, process: Child) -> dict[str, Any]:

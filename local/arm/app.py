@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from local import identity
 from local.arm import control
 from local.arm.gate import Gate
 from local.arm.gate import routes as gate_routes
@@ -44,7 +44,7 @@ def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
     service, gate = Service(cloud), Gate()
 
     async def arm(request: HttpRequest) -> HttpResponse:
-        claims = _claims(request.headers.get("authorization", ""))
+        claims = identity.claims(request.headers.get("authorization", ""))
         if claims and (refusal := _stranger(claims, request)):
             return _http(error(401, *refusal))
         raw = await request.body()
@@ -79,17 +79,6 @@ def _request(request: HttpRequest, body: Json, caller: str) -> Request:
 def _query_name(name: str) -> str:
     known = {"$skiptoken": "$skipToken", "$filter": "$filter", "api-version": "api-version"}
     return known.get(name.lower(), name)
-
-
-def _claims(authorization: str) -> Json:
-    """Return what the bearer token claims, {} without one. Its signature is not our business."""
-    kind, _, token = authorization.partition(" ")
-    if kind.lower() != "bearer" or not token:
-        return {}
-    try:
-        return dict(jwt.decode(token, options={"verify_signature": False, "verify_exp": True}))
-    except jwt.InvalidTokenError as invalid:
-        return {"aud": "", "invalid": str(invalid)}
 
 
 def _stranger(claims: Json, request: HttpRequest) -> tuple[str, str] | None:

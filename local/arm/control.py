@@ -50,6 +50,10 @@ def routes(cloud: Cloud) -> list[Route]:
         cloud.fail(names)
         return JSONResponse({"failing": len(names)})
 
+    async def failures(request: Request) -> Response:
+        cloud.fail_in_all_ways(float((await request.json())["rate"]))
+        return JSONResponse({})
+
     async def faults(request: Request) -> Response:
         document = await request.json()
         cloud.set_faults(document.get("name") or document)
@@ -64,6 +68,7 @@ def routes(cloud: Cloud) -> list[Route]:
         Route("/_local/truth", truth, methods=["GET"]),
         Route("/_local/human", human, methods=["POST"]),
         Route("/_local/failing", failing, methods=["POST"]),
+        Route("/_local/failures", failures, methods=["POST"]),
         Route("/_local/faults", faults, methods=["POST"]),
     ]
 

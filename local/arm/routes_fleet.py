@@ -1,6 +1,6 @@
 """How does the rest of the fleet answer? Subscriptions, virtual machines, the activity log and Resource Graph."""
 
-from local.arm import filters, graph, wire, wire_machines
+from local.arm import filters, graph, graph_backup, wire, wire_machines
 from local.arm.messages import Call, Response, Route, missing, page_of
 from local.world.state import Json, Refused, Vm
 
@@ -56,11 +56,19 @@ def list_changes(call: Call) -> Response:
 
 
 def query_graph(call: Call) -> Response:
-    """Answer a Resource Graph query over virtual machines, page by page."""
-    wanted = {str(name).lower() for name in call.request.body.get("subscriptions") or _subscriptions(call)}
-    table = graph.Table([vm for name in sorted(wanted) for vm in call.world.vms_in(name)], wire.GRAPH_COLUMNS)
-    options = call.request.body.get("options") or {}
-    return Response(200, graph.answer(str(call.request.body.get("query", "")), table, options, call.cloud.pages.graph))
+    """Answer a Resource Graph query over virtual machines, or over backup jobs and items, page by page."""
+    body, world, size = call.request.body, call.world, call.cloud.pages.graph
+    query, options = str(body.get("query", "")), body.get("options") or {}
+    wanted = {str(name).lower() for name in body.get("subscriptions") or _subscriptions(call)}
+    match graph.table_of(query):
+        case "resources":
+            vms = [vm for name in sorted(wanted) for vm in world.vms_in(name)]
+            return Response(200, graph.answer(query, graph.Table(vms, wire.GRAPH_COLUMNS), options, size, world.now))
+        case graph_backup.TABLE:
+            table = graph_backup.table(world, wanted, query)
+            return Response(200, graph.answer(query, table, options, size, world.now))
+        case other:
+            raise graph.unreadable(other)
 
 
 def vm_of(call: Call) -> Vm:

@@ -6,7 +6,8 @@ from operator import attrgetter
 from typing import Any
 
 from local.clock import iso
-from local.world import points, runs
+from local.world import points
+from local.world.failures import failure
 from local.world.schedule import Rules
 from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vm
 from local.world.world import World
@@ -101,9 +102,14 @@ def job(world: World, record: Job) -> Json:
         properties["actionsInfo"] = ["Cancellable"]
     properties |= {"containerName": record.container, "duration": duration(ended - record.started_at)}
     if record.error and record.ended_at:
-        code, text, recommendations = runs.FAILURES[record.error]
+        known = failure(record.error)
         properties["errorDetails"] = [
-            {"errorCode": code, "errorTitle": record.error, "errorString": text, "recommendations": recommendations}
+            {
+                "errorCode": known.number,
+                "errorTitle": record.error,
+                "errorString": known.text,
+                "recommendations": list(known.advice),
+            }
         ]
     properties |= {
         "virtualMachineVersion": "Compute",

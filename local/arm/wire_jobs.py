@@ -30,12 +30,14 @@ def job_detail(world: World, record: Job) -> Json:
 
 def _tasks(record: Job, now: datetime) -> list[Json]:
     assert record.snapshot_ends is not None, "a backup job has a snapshot phase"
-    snapped = record.snapshot_ends <= now and not record.error
+    snapped = record.snapshot_ends <= now and (not record.error or bool(record.warning))
     tasks = [_task("Take Snapshot", record.started_at, record.snapshot_ends if snapped else None, now)]
-    if record.error and record.ended_at:
+    if record.error and record.ended_at and not snapped:
         tasks[0]["status"] = record.status
     if record.vaulted:
         transfer = _task("Transfer data to vault", record.snapshot_ends, record.ended_at, now) if snapped else None
+        if transfer and record.error and record.ended_at:
+            transfer["status"] = "Failed"
         tasks.append(transfer or _idle_task("Transfer data to vault"))
     return tasks
 

@@ -49,6 +49,10 @@ class Cloud:
         self.world.advance_to(to)
         return self.now()
 
+    def upcoming(self) -> datetime | None:
+        """Return when something happens next in the physics; None where nothing will."""
+        return self.world.upcoming()
+
     def wait(self, seconds: float) -> datetime:
         """Run the physics for `seconds` and return where the clock stands."""
         return self.clock_to(self.now() + timedelta(seconds=seconds))
@@ -90,6 +94,12 @@ class Cloud:
         if unknown := sorted(set(names) - known.keys()):
             raise ValueError(f"failing: no VM is named {', '.join(unknown)}")
         self.world.pace = replace(self.world.pace, failing=frozenset(known[name] for name in names))
+
+    def fail_in_all_ways(self, rate: float) -> None:
+        """Let this share of backups fail from now on, with all errors that Azure knows and for as long as they last."""
+        if not 0 <= rate <= 1:
+            raise ValueError(f"failures: expected a share from 0 to 1, got {rate}")
+        self.world.pace = replace(self.world.pace, failure_rate=rate, all_failures=True)
 
     def begin(self, method: str, path: str) -> Fault | None:
         """Charge the time of one call to a stepped clock and return the fault that strikes it, if any."""

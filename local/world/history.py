@@ -1,10 +1,11 @@
 """What happened before the story begins? Past jobs and points, written directly instead of simulated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from local.world import points, policies, runs, schedule
+from local.world.ailments import past_title
 from local.world.schedule import Rules
 from local.world.state import Item, Job, Point, Policy, Vault, Vm
 from local.world.world import World
@@ -65,6 +66,7 @@ def _backfill_item(world: World, item: Item, rules: Rules, job_days: int, point_
 def _past_run(past: _Past, slot: datetime, tags: frozenset[str], *, job: bool) -> None:
     world, item, rules, vm = past.world, past.item, past.rules, past.vm
     run = runs.course(world.seed, vm, slot, world.pace)
+    run = replace(run, error=past_title(world, vm, slot, run.error))
     began, vaulted = slot + run.late, rules.vaulted(slot)
     ended = began + run.snapshot + (run.transfer if vaulted and not run.error else timedelta())
     if ended > world.now:

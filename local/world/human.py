@@ -3,13 +3,17 @@
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from local.world import runs, writes
+from local.world import ailments, runs, writes
+from local.world.ailments import Storm
+from local.world.failures import FAILURES
 from local.world.state import Item, Vm
 from local.world.world import World
 
 CALLER = "human@example.com"
+KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm")
 
 
 def act(world: World, kind: str, what: dict[str, Any]) -> None:
@@ -22,6 +26,9 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     stop {item or vm}: stop protection, keep the points.
     create {like, name}: make a VM like another one (its id), in its group and with its tags.
     delete {vm}: delete a VM; its protection and its points stay.
+    mend {vm}: take away what lets a VM's backups fail; without `vm` what lets any VM's.
+    afflict {vm, code}: let a VM's backups fail with this error, for as long as errors of its kind last.
+    storm {vault, code, hours}: let all backups of a vault fail that begin in the next hours.
     """
     if kind == "assign":
         item = _item(world, what)
@@ -45,8 +52,25 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         gone = world.vms.pop(what["vm"].lower())
         world.deleted_vms[gone.id.lower()] = gone
         world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
+    elif kind in {"mend", "afflict", "storm"}:
+        _let_fail(world, kind, what)
     else:
-        raise ValueError(f"human: unknown kind {kind!r}; expected assign, edit, tag, stop, create or delete")
+        raise ValueError(f"human: unknown kind {kind!r}; expected one of {', '.join(KINDS)}")
+
+
+def _let_fail(world: World, kind: str, what: dict[str, Any]) -> None:
+    """Let backups fail, or no longer."""
+    if kind == "mend":
+        for vm in [world.vms[what["vm"].lower()]] if "vm" in what else list(world.vms.values()):
+            ailments.mend(world, vm)
+        return
+    if what["code"] not in FAILURES:
+        raise ValueError(f"human: unknown error {what['code']!r}")
+    if kind == "afflict":
+        ailments.afflict(world, world.vms[what["vm"].lower()], what["code"])
+        return
+    vault, hours = world.vaults[what["vault"].lower()], timedelta(hours=float(what["hours"]))
+    world.storms.append(Storm(vault.id.lower(), what["code"], world.now, world.now + hours))
 
 
 def _starting(start: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -53,14 +53,16 @@ class Pace:
 
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
-    all do. `restore_failure_rate`: share of restores that fail. `prune_after`: how long a point outlives its retention.
-    `call`: what one call takes. `mishaps` befall scheduled runs from now on.
+    all do, in two ways or, with `all_failures`, in all that Azure knows. `restore_failure_rate`: share of restores that
+    fail. `prune_after`: how long a point outlives its retention. `call`: what one call takes. `mishaps` befall
+    scheduled runs from now on.
     """
 
     lateness: timedelta = timedelta(hours=2)
     listing_lag: timedelta = timedelta(minutes=5)
     failure_rate: float = 0.01
     failing: frozenset[str] = frozenset()
+    all_failures: bool = False
     restore_failure_rate: float = 0.02
     nightly_noise: float = 0.06
     prune_after: timedelta = timedelta(hours=18)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from local.world import restored, runs, transfers
 from local.world.accepted import accept
+from local.world.failures import CANCELLED
 from local.world.refusals import counting, spend
 from local.world.resources import Restore
 from local.world.restore_requests import Wish, refuse, snapshot_of, target_id
@@ -97,7 +98,7 @@ def cancellable(world: World, job: Job) -> bool:
 
 def cancelled(world: World, job_id: str) -> None:
     """End a restore whose cancelling was accepted; what it has made so far stays."""
-    _end(world, world.restores[job_id], "Cancelled", runs.CANCELLED)
+    _end(world, world.restores[job_id], "Cancelled", CANCELLED)
 
 
 def progress(world: World, restore: Restore) -> float:
@@ -211,4 +212,6 @@ def _end(world: World, restore: Restore, status: str, error: str) -> None:
     restore.moved_mb = transfers.arrived(restore, world.now)
     restore.phase = "over"
     job.status, job.ended_at, job.error = status, world.now, error
+    if status == "Failed":
+        world.failures.append(job)
     transfers.share(world, restore.account_id, _arrived)

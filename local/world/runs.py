@@ -13,52 +13,6 @@ from local.world.limits import Pace
 from local.world.mishaps import LATE, MISSING, PROMISED_HOURS, PROMISED_MINUTES
 from local.world.state import Vm
 
-CANCELLED = "UserErrorJobSuccessfullyCancelled"
-FAILURES: dict[str, tuple[int, str, list[str]]] = {
-    "CloudInternalError": (
-        130001,
-        "Microsoft Azure Backup encountered an internal error.",
-        ["Wait for a few minutes and then try the operation again."],
-    ),
-    "AzureVmOffline": (
-        380008,
-        "Azure Backup was unable to install or update the extension as the virtual machine is not running.",
-        ["Ensure the VM is running and the VM agent is installed, then retry the operation."],
-    ),
-    "UserErrorVmNotFoundV2": (
-        400136,
-        "Virtual machine doesn't exist.",
-        ["Please make sure that virtual machine exists or select a different virtual machine."],
-    ),
-    "CopyingVHDsFromBackUpVaultTakingLongTime": (
-        380101,
-        "Copying the backed up data from the vault took too long.",
-        ["Choose a storage account that no application loads, and retry the operation."],
-    ),
-    "UserErrorInstantRpNotFound": (
-        380102,
-        "The snapshot of the recovery point was not found.",
-        ["Choose a recovery point in the vault and retry the operation."],
-    ),
-    "UserErrorSkuNotAvailable": (
-        380103,
-        "The size of the virtual machine is not available in the target region.",
-        ["Restore the disks, then create a virtual machine of another size from them."],
-    ),
-    "UserErrorTargetVmAlreadyExists": (
-        380104,
-        "A virtual machine with the target's name exists already.",
-        ["Choose another name and retry the operation."],
-    ),
-    "UserErrorBcmDatasourceNotPresent": (
-        380105,
-        "The item is not protected any more.",
-        ["Resume its protection and retry the operation."],
-    ),
-    CANCELLED: (400158, "Job is cancelled.", []),
-}
-"""Error titles with their numbers, texts and recommendations; 3801xx are numbers of ours, for want of a recording."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -146,7 +146,10 @@ class Item:
 
 @dataclass(slots=True)
 class Job:
-    """A vault job. `due` is when it will end, `ended_at` when it did; hidden from lists before `visible_at`."""
+    """A vault job. `due` is when it will end, `ended_at` when it did; hidden from lists before `visible_at`.
+
+    `error` is the title of what went wrong; with a `warning` the job's snapshot is good nevertheless.
+    """
 
     id: str
     vault_id: str
@@ -167,6 +170,7 @@ class Job:
     vaulted: bool = True
     size_mb: int = 0
     error: str = ""
+    warning: str = ""
     tags: frozenset[str] = frozenset()
     bag: dict[str, str] = field(default_factory=dict)
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from local.world import runs
+from local.world.failures import failure
 from local.world.state import Operation
 from local.world.world import World
 
@@ -43,8 +42,7 @@ def _changed(_: World, change: Callable[[], None]) -> None:
 
 def _fail(world: World, operation_id: str, code: str) -> None:
     operation = world.operations[operation_id]
-    known: tuple[Any, str, list[str]] = runs.FAILURES.get(code, (0, "The operation failed.", []))
-    operation.status, operation.ended_at, operation.error = "Failed", world.now, (code, known[1])
+    operation.status, operation.ended_at, operation.error = "Failed", world.now, (code, failure(code).text)
     job = world.jobs[operation.job_id]
     job.status, job.ended_at, job.error = "Failed", world.now, code
 

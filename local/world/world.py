@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import gaps, points, runs
+from local.world import ailments, failures, gaps, points, runs
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
@@ -43,6 +43,9 @@ class World:
         self.restores: dict[str, Restore] = {}
         self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
+        self.failures: list[Job] = []
+        self.ailments: dict[str, ailments.Ailment] = {}
+        self.storms: list[ailments.Storm] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
         self.running: dict[str, str] = {}
@@ -59,6 +62,10 @@ class World:
             handler: Callable[..., None] = getattr(self, f"_on_{name}")
             handler(*arguments)
         self.now = max(self.now, instant)
+
+    def upcoming(self) -> datetime | None:
+        """Return the instant of the next event of the queue; None where it is empty."""
+        return self._events[0][0] if self._events else None
 
     def advance(self, span: timedelta) -> None:
         """Run the physics for `span`."""
@@ -143,15 +150,16 @@ class World:
         if item.id.lower() in self.running:
             self.counters.collisions += 1
             return None
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item) if slot else self.vms.get(item.vm_id.lower())
         rules = self.rules_of(item)
         key = slot or self.now
         if vm is None:
             return None
         run = runs.course(self.seed, vm, key, self.pace, full=item.full_next)
+        error, warning = ailments.trouble(self, item, vm, run, slot)
         vaulted = rules.vaulted(slot) if rules and slot else True
         snapshot_ends = self.now + run.snapshot
-        due = snapshot_ends if run.error or not vaulted else snapshot_ends + run.transfer
+        due = snapshot_ends if error or not vaulted else snapshot_ends + run.transfer
         job = Job(
             id=runs.guid(self.seed, "job", item.id.lower(), key.isoformat()),
             vault_id=item.vault_id,
@@ -169,7 +177,8 @@ class World:
             user_triggered=slot is None,
             vaulted=vaulted,
             size_mb=run.size_mb,
-            error=run.error,
+            error=error,
+            warning=warning,
             tags=rules.tags(slot) if rules and slot else frozenset(),
         )
         self.running[item.id.lower()] = job.id
@@ -178,7 +187,7 @@ class World:
             gaps.count_gaps(item, rules, self.counters, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
-        if not run.error:
+        if not error:
             self.at(snapshot_ends, "snapshot", job.id)
         self.at(due, "end", job.id)
         return job
@@ -191,7 +200,7 @@ class World:
         if rules is None:
             return
         self.at(rules.next_run(slot), "slot", item_id, generation)
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item)
         if vm is not None:
             run = runs.course(self.seed, vm, slot, self.pace)
             self.counters.jobs_missing += run.missing
@@ -228,7 +237,8 @@ class World:
         if job.status != "InProgress":
             return
         job.ended_at = self.now
-        job.status = "Failed" if job.error else "Completed"
+        job.status = "Failed" if job.error else "CompletedWithWarnings" if job.warning else "Completed"
+        self.failures += [job] if job.error else []
         self.running.pop(job.item_id, None)
         item = self.items.get(job.item_id)
         if item is None:
@@ -236,10 +246,11 @@ class World:
         item.last_status, item.last_backup_at = job.status, job.started_at
         if job.error:
             return
-        item.full_next = False
+        job.error = job.warning
+        item.full_next = bool(job.warning) and item.full_next
         if item.state == "IRPending":
             item.state = "Protected"
-        if job.vaulted and item.points:
+        if job.vaulted and item.points and not job.warning:
             wanted = runs.number(self.seed, job.id)
             for point in item.points[-8:]:
                 point.vaulted = point.vaulted or point.id == wanted
@@ -252,7 +263,7 @@ class World:
 
     def _on_cancelled(self, operation_id: str) -> None:
         job = self.jobs[self.operations[operation_id].job_id]
-        job.status, job.ended_at, job.error = "Cancelled", self.now, runs.CANCELLED
+        job.status, job.ended_at, job.error = "Cancelled", self.now, failures.CANCELLED
         self.running.pop(job.item_id, None)
         self._on_done(operation_id)
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.world import Limits, Pace, accounts, restores, runs
+from local.world import Limits, Pace, accounts, restores
+from local.world.failures import CANCELLED
 from tests.local.one_vm import body, code
 from tests.local.restoring import TARGET, Restoring
 
@@ -166,7 +167,7 @@ def test_a_restore_can_be_cancelled_until_a_machine_is_built(kind: str, while_bu
     assert azure.properties(job)["status"] == "Cancelling"
     azure.cloud.wait(60)
     shown = azure.properties(job)
-    assert (shown["status"], shown["errorDetails"][0]["errorTitle"]) == ("Cancelled", runs.CANCELLED)
+    assert (shown["status"], shown["errorDetails"][0]["errorTitle"]) == ("Cancelled", CANCELLED)
     azure.cloud.wait(86400)
     assert azure.disks() == []
     late = azure.start(azure.point(fresh=True), kind=kind)

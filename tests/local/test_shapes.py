@@ -108,6 +108,17 @@ def jobs(talk: Talk) -> None:
         talk.ask("GET", f"{talk.vault}/backupJobs/{job.id}")
 
 
+def failures(talk: Talk) -> None:
+    talk.service.cloud.fail_in_all_ways(1.0)
+    talk.wait(hours=36)
+    talk.ask("GET", f"{talk.vault}/backupJobs")
+    ended = {job.status: job for job in talk.service.cloud.world.jobs_in(talk.vault)}
+    assert {"Failed", "CompletedWithWarnings"} <= ended.keys()
+    for job in ended.values():
+        talk.ask("GET", f"{talk.vault}/backupJobs/{job.id}")
+    talk.ask("GET", f"{talk.vault}/backupProtectedItems")
+
+
 def points(talk: Talk) -> None:
     talk.ask("GET", f"{talk.item.id}/recoveryPoints")
     for point in talk.item.points:
@@ -285,6 +296,7 @@ STORIES = [
     moves,
     backups,
     jobs,
+    failures,
     points,
     discovery,
     settings,

@@ -11,6 +11,7 @@ from local.arm.app import application
 from local.azurite import Azurite
 from local.faults import plan
 from local.memory.queues import MemoryQueues
+from local.memory.told import MemoryEvents, MemoryWebhook
 from local.scenarios.wire import Front, Token
 from local.world import PageSizes, World, documents
 from local.world.cloud import Cloud
@@ -21,6 +22,7 @@ from shared.cloud.ledger import TableLedger
 from shared.cloud.load import CloudLoad
 from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
+from shared.cloud.quarantine import BlobQuarantine
 from shared.cloud.report_store import BlobReports
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
@@ -81,6 +83,9 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
         reports=BlobReports(credential, azurite.blob_uri, fresh),
         queues=MemoryQueues(lambda: cloud.world.now),
+        events=MemoryEvents(),
+        webhook=MemoryWebhook(),
+        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
         now=cloud.now,

@@ -449,7 +449,7 @@ BUGS = (
         for what, old in (
             ("items", "filter=_VM_ITEMS\n                )"),
             ("policies", "filter=_VM_POLICIES\n                )"),
-            ("jobs", "filter=_all_of(conditions)\n                )"),
+            ("jobs", "raw_response_hook=note,\n                )"),
         )
     ),
     Bug(

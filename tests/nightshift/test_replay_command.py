@@ -9,7 +9,8 @@ from tests.nightshift.small_fleet import NOW, Small
 ENTRY = SetAside("job-triage", ("it failed five times",), "words", NOW)
 
 
-def test_nothing_set_aside_is_said(run: Run) -> None:
+def test_nothing_set_aside_is_said(run: Run, small: Small) -> None:
+    assert small.quarantine.entries() == {}
     assert "nothing is set aside" in run("replay").stdout
 
 

@@ -1,6 +1,7 @@
 """How does the pretend ARM meet HTTP? A Starlette app around the service and the control routes."""
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from local import identity
 from local.arm import control
+from local.arm.answers import FOLDER, Answers
 from local.arm.gate import Gate
 from local.arm.gate import routes as gate_routes
 from local.arm.messages import Request, Response, error
@@ -41,7 +43,7 @@ class Dropped(HttpResponse):
 
 def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
     """Return the app: ARM on every path, the control API on `/_local/`, and other routes beside them."""
-    service, gate = Service(cloud), Gate()
+    service, gate, answers = Service(cloud), Gate(), Answers(os.environ.get(FOLDER, ""))
 
     async def arm(request: HttpRequest) -> HttpResponse:
         claims = identity.claims(request.headers.get("authorization", ""))
@@ -53,7 +55,9 @@ def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
         except ValueError:
             body = {}
         caller = str(claims.get("oid") or claims.get("appid") or "unknown") if claims else ""
-        response = service.handle(_request(request, body if isinstance(body, dict) else {}, caller))
+        asked = _request(request, body if isinstance(body, dict) else {}, caller)
+        response = service.handle(asked)
+        answers.keep(asked, response, cloud.log[-1]["action"])
         await gate.passes(cloud.log[-1])
         return _http(response)
 

@@ -15,6 +15,7 @@ type Json = Any
 _ESSENTIAL = (
     "properties.backupManagementType",
     "properties.schedulePolicy.schedulePolicyType",
+    "properties.schedulePolicy.scheduleRunFrequency",
     "properties.objectType",
     "status",
 )

@@ -381,3 +381,12 @@ def test_what_is_over_is_forgotten_after_two_weeks() -> None:
     assert all_incidents(night)
     assert sweep.sweep(night.ports, night.world.now + timedelta(days=20)) == 0
     assert all_incidents(night) == ()
+
+
+@pytest.mark.parametrize(("left", "asked"), [(None, "vaults.jobs"), (200, "vaults.jobs"), (0, "fleet.jobs")])
+def test_vaults_that_allow_no_more_reads_are_not_asked(left: int | None, asked: str) -> None:
+    night = failing()
+    night.ports.vaults.job_reads_left = lambda _: left  # type: ignore[method-assign]
+    night.calls.clear()
+    look(night)
+    assert {call for call in night.calls if call.endswith(".jobs")} == {asked}

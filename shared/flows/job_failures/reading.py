@@ -40,8 +40,8 @@ def read_fleet(ports: Ports, vaults: Sequence[Vault], since: datetime, now: date
     ours = {vault.id for vault in vaults}
     items = tuple(item for item in ports.fleet.items(subscriptions) if item.vault_id in ours)
     vms = Counter(item.vault_id for item in items)
-    left = [ports.vaults.job_reads_left(one) for one in subscriptions]
-    if by_the_vaults([vms[one] for one in ours], HISTORY / timedelta(days=1), min(filter(None, left), default=None)):
+    said = [left for one in subscriptions if (left := ports.vaults.job_reads_left(one)) is not None]
+    if by_the_vaults([vms[one] for one in ours], HISTORY / timedelta(days=1), min(said, default=None)):
         listed = [job for vault in vaults for job in ports.vaults.jobs(vault, now - HISTORY, now)]
     else:
         listed = [job for job in ports.fleet.jobs(subscriptions, since) if job.vault_id in ours]

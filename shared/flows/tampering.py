@@ -28,7 +28,8 @@ def watch(ports: Ports, intent: FleetPolicy, observed: Observed, now: datetime) 
         before = _from_json(row["json"]) if row else stands
         worse = weakened(vault, before, stands)
         for one in worse:
-            tell_alert(ports, intent, alert_of(one, _actor(ports, vault, one, now), now), now)
+            alert = alert_of(one, _actor(ports, vault, one, now), now)
+            tell_alert(ports, intent, alert, now, code="tampered")
         if row is None or before != stands:
             ports.ledger.write(POSTURE, vault.id, {"json": _to_json(stands), "at": now.isoformat()})
         found += worse

@@ -60,6 +60,13 @@ def test_a_guard_or_a_seal_that_is_gone_is_told(night: Stage) -> None:
     ]
 
 
+def test_the_log_names_it_as_tampering(night: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    night.human("stop", vm=night.vm().id)
+    seen(night)
+    (line,) = [record.message for record in caplog.records if "nightshift.alert" in record.message]
+    assert '"code": "tampered"' in line
+
+
 def test_the_alert_does_not_wait_for_a_log_that_cannot_be_read(night: Stage) -> None:
     night.human("stop", vm=night.vm().id)
     night.will("fleet.changes", Transient("503"))

@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.errors import Permanent
-from shared.messages import plan_from_json, plan_to_json
+from shared.messages.plans import plan_from_json, plan_to_json
 from shared.model.plan import Plan
 
 

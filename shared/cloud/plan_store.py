@@ -9,7 +9,7 @@ Data actions:
 from azure.core.credentials import TokenCredential
 
 from shared.cloud.documents import CONTAINER, Documents
-from shared.messages import plan_from_json, plan_to_json
+from shared.messages.plans import plan_from_json, plan_to_json
 from shared.model.plan import Plan
 
 _LATEST = "plans/latest.json"

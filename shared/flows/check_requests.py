@@ -10,7 +10,7 @@ from shared.flows.enforcement import Due, carry_out
 from shared.flows.look import look, newest_plan, vaults_in_scope
 from shared.flows.record import record
 from shared.flows.writes import Writer
-from shared.messages import CheckRequest, check_request_from_json, check_request_to_json
+from shared.messages.checks import CheckRequest, check_request_from_json, check_request_to_json
 from shared.model.azure import Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed

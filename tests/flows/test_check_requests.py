@@ -9,7 +9,7 @@ from local.memory.queues import MemoryQueues
 from local.world.state import Vm
 from shared.errors import BadMessage, Permanent
 from shared.flows import check_requests
-from shared.messages import CheckRequest, check_request_from_json, check_request_to_json
+from shared.messages.checks import CheckRequest, check_request_from_json, check_request_to_json
 from shared.model.plan import Outcome
 from tests.flows.stage import POLICY, SUBSCRIPTION, Stage, stage
 

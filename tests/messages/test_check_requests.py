@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadMessage
-from shared.messages import CheckRequest, check_request_from_json, check_request_to_json
+from shared.messages.checks import CheckRequest, check_request_from_json, check_request_to_json
 
 VM = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/Web-1"
 VAULT = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.RecoveryServices/vaults/Rsv"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import BadMessage
-from shared.messages import plan_from_json, plan_to_json
+from shared.messages.plans import plan_from_json, plan_to_json
 from tests.contract.test_state import PLAN
 
 

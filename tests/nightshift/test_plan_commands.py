@@ -8,7 +8,7 @@ import pytest
 
 from shared.flows import backup_windows, fleet_policy
 from shared.flows.look import ORIGINS
-from shared.messages import plan_from_json, plan_to_json
+from shared.messages.plans import plan_from_json, plan_to_json
 from tests.nightshift.conftest import Run
 from tests.nightshift.small_fleet import (
     DEFAULT_POLICY,

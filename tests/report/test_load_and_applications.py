@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.messages import plan_from_json, plan_to_json
+from shared.messages.plans import plan_from_json, plan_to_json
 from shared.model.night import NightReport
 from shared.model.plan import Action, Plan, RegionProof, Spacing, VmPlan
 from shared.report.data import data

@@ -1,0 +1,51 @@
+"""How is a check of one VM or vault asked for? As versioned JSON, read back with every reason at once."""
+
+import json
+import re
+from dataclasses import dataclass
+
+from shared.errors import BadMessage
+
+CHECK_VERSION = 1
+_IDS = {
+    "vm_id": re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.compute/virtualmachines/[^/]+"),
+    "vault_id": re.compile(
+        r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.recoveryservices/vaults/[^/]+"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """Which VM or vault is to be checked: exactly one lower-cased ARM id, the other is ""."""
+
+    vm_id: str = ""
+    vault_id: str = ""
+
+
+def check_request_to_json(request: CheckRequest) -> str:
+    """Return the message: {"version": 1, "vm_id": ...} or {"version": 1, "vault_id": ...}."""
+    named = {"vm_id": request.vm_id} if request.vm_id else {"vault_id": request.vault_id}
+    return json.dumps({"version": CHECK_VERSION, **named})
+
+
+def check_request_from_json(text: str) -> CheckRequest:
+    """Return the request of a message, or raise BadMessage with every reason. Other fields are passed over."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as failure:
+        raise BadMessage([f"check request: not JSON: {failure}"]) from failure
+    if not isinstance(document, dict):
+        raise BadMessage([f"check request: found {type(document).__name__}; expected an object"])
+    reasons = []
+    if document.get("version") != CHECK_VERSION or isinstance(document.get("version"), bool):
+        reasons.append(f"version: found {document.get('version')!r}; expected {CHECK_VERSION}")
+    named = {name: document[name] for name in _IDS if name in document}
+    if len(named) != 1:
+        reasons.append(f"found {' and '.join(named) or 'neither vm_id nor vault_id'}; expected exactly one of the two")
+    for name, found in named.items():
+        if not isinstance(found, str) or not _IDS[name].fullmatch(found.lower()):
+            reasons.append(f"{name}: found {str(found)[:200]!r}; expected the ARM id of a {name.removesuffix('_id')}")
+    if reasons:
+        raise BadMessage(reasons)
+    return CheckRequest(**{name: found.lower() for name, found in named.items()})

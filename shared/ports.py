@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, RecoveryPoint, Vault, Vm
+from shared.model.events import Envelope, SetAside
+from shared.model.failures import Alert
 from shared.model.load import LoadSeries
 from shared.model.plan import Plan
 
@@ -42,6 +44,12 @@ class Vaults(Protocol):
     def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
         """Put an unprotected VM under a slot policy of a vault in its region and subscription."""
 
+    def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
+        """Start an on-demand backup whose point is kept until the UTC instant."""
+
+    def job_reads_left(self, subscription: str) -> int | None:
+        """Return how many more reads of jobs the service allows in this hour, as it last said; None: not said yet."""
+
 
 class Fleet(Protocol):
     """The machines around the backups."""
@@ -51,6 +59,12 @@ class Fleet(Protocol):
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until], by the activity log."""
+
+    def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
+        """List the VM jobs of all vaults that started or ended since, by Resource Graph, which is a minute behind."""
+
+    def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
+        """List the protected VMs of all vaults, by Resource Graph, which is a minute behind."""
 
 
 class Load(Protocol):
@@ -122,11 +136,44 @@ class ReportStore(Protocol):
         """Return the newest report as "html" or "json", or None."""
 
 
+class Events(Protocol):
+    """The topic on which job outcomes are announced."""
+
+    def publish(self, events: Sequence[Envelope]) -> None:
+        """Announce the events, at least once each. A lost answer may have announced them: ids tell copies apart."""
+
+
+class Webhook(Protocol):
+    """Where people are told at once, beside the log: a chat channel, or a paging service."""
+
+    def post(self, setting: str, alert: Alert, at: datetime) -> None:
+        """Send one alert to the address that the setting of this name holds; equal keys mean the same alert."""
+
+
+class Quarantine(Protocol):
+    """What was set aside, for an operator to see and to send again."""
+
+    def put(self, entry: SetAside) -> None:
+        """Keep the entry. The same words from the same source are one entry."""
+
+    def entries(self) -> dict[str, SetAside]:
+        """Return all entries by their key, oldest first."""
+
+    def drop(self, key: str) -> None:
+        """Remove an entry that was dealt with, if it is there."""
+
+
 class Queues(Protocol):
     """Messages for later."""
 
     def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
         """Add a message that is seen after the delay. A lost answer may have been taken: receivers bear copies."""
+
+    def empty(self, queue: str, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` messages of a queue that nobody reads to `keep`, and remove each once it is kept.
+
+        Return how many; 0 where the queue is not there.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +188,8 @@ class Ports:
     policies: PolicyStore
     reports: ReportStore
     queues: Queues
+    events: Events
+    webhook: Webhook
+    quarantine: Quarantine
     switches: frozenset[str]
     wait: Callable[[float], None]

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from shared.errors import MissingSettings
 
 SWITCHES = frozenset({"backup", "plan", "enrol", "restore", "replace", "drill"})
-"""Capabilities that may be switched on; none is by default. This version acts on `plan` and `enrol`."""
+"""Capabilities that may be switched on; none is by default. This version acts on `backup`, `plan` and `enrol`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Deployment facts. URIs have no trailing slash."""
+    """Deployment facts. URIs have no trailing slash.
+
+    `events_endpoint` is that of the custom topic, "" for none.
+    """
 
     blob_uri: str
     table_uri: str
     queue_uri: str
     arm_endpoint: str
     switches: frozenset[str]
+    events_endpoint: str = ""
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -48,4 +52,13 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         queue_uri=env["NIGHTSHIFT_QUEUE_URI"].rstrip("/"),
         arm_endpoint=env.get("NIGHTSHIFT_ARM_ENDPOINT", "https://management.azure.com").rstrip("/"),
         switches=switches,
+        events_endpoint=env.get("NIGHTSHIFT_EVENTS_ENDPOINT", ""),
     )
+
+
+def secret(name: str) -> str:
+    """Return what the setting holds, an address that `fleet.yaml` names and nobody logs; raise MissingSettings."""
+    found = os.environ.get(name, "")
+    if not found:
+        raise MissingSettings([f"{name} is not set; fleet.yaml names it as the address of a webhook"])
+    return found

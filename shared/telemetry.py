@@ -15,6 +15,11 @@ class Event(StrEnum):
     PROTECTION_CHECKED = "nightshift.protection.checked"
     CHECK_REJECTED = "nightshift.check.rejected"
     NIGHT_REVIEWED = "nightshift.night.reviewed"
+    WATCHED = "nightshift.jobs.watched"
+    ANSWERED = "nightshift.failures.answered"
+    BACKUP_ASKED = "nightshift.backup.asked"
+    SWEPT = "nightshift.swept"
+    SET_ASIDE = "nightshift.set_aside"
     ALERT = "nightshift.alert"
 
 

@@ -39,14 +39,17 @@ def set_wait(wait: Callable[[float], None] | None) -> None:
 def _cloud() -> Ports:
     from azure.identity import DefaultAzureCredential
 
+    from shared.cloud.events import TopicEvents
     from shared.cloud.fleet import CloudFleet
     from shared.cloud.ledger import TableLedger
     from shared.cloud.load import CloudLoad
     from shared.cloud.plan_store import BlobPlans
     from shared.cloud.policy_store import BlobPolicies
+    from shared.cloud.quarantine import BlobQuarantine
     from shared.cloud.queues import StorageQueues
     from shared.cloud.report_store import BlobReports
     from shared.cloud.vault import CloudVaults
+    from shared.cloud.webhook import HttpWebhook
 
     facts = settings.read()
     credential = DefaultAzureCredential()
@@ -59,6 +62,9 @@ def _cloud() -> Ports:
         policies=BlobPolicies(credential, facts.blob_uri),
         reports=BlobReports(credential, facts.blob_uri),
         queues=StorageQueues(credential, facts.queue_uri),
+        events=TopicEvents(credential, facts.events_endpoint),
+        webhook=HttpWebhook(settings.secret),
+        quarantine=BlobQuarantine(credential, facts.blob_uri),
         switches=facts.switches,
         wait=_wait,
     )

@@ -8,6 +8,7 @@ from local.memory.ledger import MemoryLedger
 from local.memory.load import MemoryLoad
 from local.memory.queues import MemoryQueues
 from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
+from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.memory.vaults import MemoryVaults
 from local.world import World
 from shared.ports import Ports
@@ -31,6 +32,9 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         policies=MemoryPolicies(),
         reports=MemoryReports(),
         queues=MemoryQueues(lambda: world.now, happens),
+        events=MemoryEvents(happens),
+        webhook=MemoryWebhook(happens),
+        quarantine=MemoryQuarantine(),
         switches=frozenset(switches),
         wait=lambda seconds: world.advance(timedelta(seconds=seconds)),
     )

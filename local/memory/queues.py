@@ -59,6 +59,21 @@ class MemoryQueues:
         with self._lock:
             return [message.body for _, _, message in sorted(self._waiting) if message.queue == queue]
 
+    def empty(self, queue: str, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` messages of a queue that are due to `keep`, and remove each once it is kept."""
+        count = 0
+        while count < most:
+            with self._lock:
+                due = sorted(one for one in self._waiting if one[2].queue == queue and one[0] <= self._now())
+            if not due:
+                break
+            keep(due[0][2].body)
+            with self._lock:
+                self._waiting.remove(due[0])
+                heapq.heapify(self._waiting)
+            count += 1
+        return count
+
     def copy(self, now: Callable[[], datetime]) -> "MemoryQueues":
         """Return queues of their own that hold the same, on another clock."""
         other = MemoryQueues(now, self._fault)

@@ -8,9 +8,10 @@ from typing import Any
 
 from local.arm import wire as sent
 from local.world import Refused, World, state
+from local.world.on_demand import trigger_backup
 from local.world.writes import put_item, put_policy
 from shared.cloud import wire
-from shared.cloud.bodies import membership_body, policy_body, protection_body
+from shared.cloud.bodies import backup_body, membership_body, policy_body, protection_body
 from shared.cloud.failures import BUSY
 from shared.cloud.ids import item_path, machine_names
 from shared.errors import Permanent, Transient
@@ -100,6 +101,19 @@ class MemoryVaults:
             item_id = f"{home.id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}"
             put_item(self._world, home, item_id, properties, CALLER)
         self._fault("vaults.protect.sent")
+
+    def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
+        """Start an on-demand backup; its job shows in lists some minutes later."""
+        expiry = _properties(backup_body(keep_until))["recoveryPointExpiryTimeInUTC"]
+        self._fault("vaults.back_up")
+        with _in_our_errors(f"backup of {item.name}"):
+            home = self._vault(item_path(item.id).vault.id)
+            trigger_backup(self._world, home, item.id, expiry, CALLER)
+        self._fault("vaults.back_up.sent")
+
+    def job_reads_left(self, subscription: str) -> int | None:  # noqa: ARG002 the world's reads are free
+        """Return None: no budget is kept here."""
+        return None
 
     def _vault(self, vault_id: str) -> state.Vault:
         found = self._world.vaults.get(vault_id.lower())

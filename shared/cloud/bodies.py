@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 from shared.cloud.calendar_words import monthly_format, weekly_format, yearly_format
 from shared.cloud.ids import policy_id
@@ -213,3 +214,14 @@ def _tiering(archive: tuple[str, ...]) -> tuple[dict[str, object], list[str]]:
     return tiering, [
         f"archive line {line!r} is not 'tier: mode count unit'" for line, match in found.items() if not match
     ]
+
+
+def backup_body(keep_until: datetime) -> dict[str, object]:
+    """Build the POST that starts an on-demand backup. Its point always has an expiry of its own, a UTC instant.
+
+    Raises Permanent for an instant without an offset: the service would read it in a zone of its choice.
+    """
+    if keep_until.tzinfo is None:
+        raise Permanent(f"keep until {keep_until}: expected an instant with a UTC offset", "Refused")
+    expiry = keep_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"properties": {"objectType": "IaasVMBackupRequest", "recoveryPointExpiryTimeInUTC": expiry}}

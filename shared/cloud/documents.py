@@ -1,5 +1,7 @@
 """Where do documents live? One container of blobs, read and replaced whole."""
 
+from contextlib import suppress
+
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContentSettings
@@ -31,6 +33,19 @@ class Documents:
             except ResourceNotFoundError:
                 self._create()
                 self._upload(path, text, media_type)
+
+    def below(self, folder: str) -> list[str]:
+        """Return the paths that begin with `folder`, sorted. Raises Transient or Permanent."""
+        with translated(f"documents in {folder}"):
+            try:
+                return [str(name) for name in self._container.list_blob_names(name_starts_with=folder)]
+            except ResourceNotFoundError:
+                return []
+
+    def drop(self, path: str) -> None:
+        """Remove the text at `path`, if it is there. Raises Transient or Permanent."""
+        with translated(f"removal of document {path}"), suppress(ResourceNotFoundError):
+            self._container.delete_blob(path)
 
     def _upload(self, path: str, text: str, media_type: str) -> None:
         settings = ContentSettings(content_type=f"{media_type}; charset=utf-8")

@@ -7,6 +7,7 @@ ARM actions:
 - Microsoft.RecoveryServices/vaults/backupPolicies/write
 - Microsoft.RecoveryServices/vaults/backupJobs/read
 - Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write
+- Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action
 - Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read
 - Microsoft.Compute/virtualMachines/write (asked of whoever puts a VM under protection; nothing else is done with it)
 """
@@ -17,12 +18,17 @@ from functools import cache
 from typing import Protocol
 
 from azure.core.credentials import TokenCredential
-from azure.core.rest import HttpRequest
+from azure.core.pipeline import PipelineResponse
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
-from azure.mgmt.recoveryservicesbackup.models import ProtectedItemResource, ProtectionPolicyResource
+from azure.mgmt.recoveryservicesbackup.models import (
+    BackupRequestResource,
+    ProtectedItemResource,
+    ProtectionPolicyResource,
+)
 
 from shared.cloud import wire
-from shared.cloud.bodies import membership_body, policy_body, protection_body
+from shared.cloud.bodies import backup_body, membership_body, policy_body, protection_body
 from shared.cloud.failures import translated
 from shared.cloud.ids import item_path, machine_names
 from shared.cloud.wire_values import Wire, entries, mapping, text
@@ -33,6 +39,8 @@ VAULTS_API = "2024-04-01"
 """Vaults are read without their own SDK: one GET, whose answer carries every setting that matters."""
 
 _VM_ITEMS = "backupManagementType eq 'AzureIaasVM' and itemType eq 'VM'"
+_LEFT = "x-ms-ratelimit-remaining-subscription-resource-requests"
+"""Header: how many more calls of the same action the service allows the subscription in this hour."""
 _VM_POLICIES = "backupManagementType eq 'AzureIaasVM'"
 
 
@@ -50,6 +58,7 @@ class CloudVaults:
             return RecoveryServicesBackupClient(credential, subscription, base_url=endpoint)
 
         self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
+        self._left: dict[str, int] = {}
 
     def vaults(self, subscription: str) -> list[Vault]:
         """List the subscription's vaults. Raises Transient or Permanent."""
@@ -86,10 +95,19 @@ class CloudVaults:
         conditions = {"backupManagementType": "AzureIaasVM", "startTime": _floor(since), "endTime": _ceiling(until)}
         if status is not None:
             conditions["status"] = status
+
+        def note(answer: PipelineResponse[HttpRequest, HttpResponse]) -> None:
+            said = answer.http_response.headers.get(_LEFT, "")
+            if said.isdecimal():
+                self._left[vault.subscription] = int(said)
+
         with translated(f"jobs of vault {vault.name}"):
             listed = _json(
                 self._client(vault.subscription).backup_jobs.list(
-                    vault_name=vault.name, resource_group_name=vault.resource_group, filter=_all_of(conditions)
+                    vault_name=vault.name,
+                    resource_group_name=vault.resource_group,
+                    filter=_all_of(conditions),
+                    raw_response_hook=note,
                 )
             )
         found = _present(wire.job_from(entry) for entry in listed)
@@ -171,6 +189,29 @@ class CloudVaults:
                 polling=False,
                 retry_total=0,
             )
+
+    def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
+        """Start an on-demand backup: sent once, not waited for, true only when its job is seen.
+
+        A job shows up to five minutes later. Raises Permanent where the body is refused (see `backup_body`), else
+        Transient or Permanent from Azure.
+        """
+        body = backup_body(keep_until)
+        path = item_path(item.id)
+        with translated(f"backup of {item.name}"):
+            self._client(path.vault.subscription).backups.trigger(
+                vault_name=path.vault.name,
+                resource_group_name=path.vault.resource_group,
+                fabric_name=path.fabric,
+                container_name=path.container,
+                protected_item_name=path.item,
+                parameters=BackupRequestResource(body),
+                retry_total=0,
+            )
+
+    def job_reads_left(self, subscription: str) -> int | None:
+        """Return how many more reads of jobs the service allows in this hour, as it last said; None: not said yet."""
+        return self._left.get(subscription)
 
     def _vault_pages(self, subscription: str) -> Iterator[Wire]:
         url = f"/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults?api-version={VAULTS_API}"

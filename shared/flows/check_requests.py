@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.errors import BadMessage, Permanent
-from shared.flows import breaker, enrolment
+from shared.flows import breaker, enrolment, tampering
 from shared.flows.enforcement import Due, carry_out
 from shared.flows.look import look, newest_plan, vaults_in_scope
 from shared.flows.record import record
@@ -48,6 +48,7 @@ def check_one(
     vaults = vaults_in_scope(ports, intent)
     near = _near(request, vaults, _vm(ports, intent, request))
     observed = look(ports, intent, near)
+    tampering.watch(ports, intent, observed, now)
     findings = (*observed.unreadable, *protection.judge(observed, intent, now.date()))
     findings = tuple(found for found in findings if _asked(request, found.subject, observed))
     tell(
@@ -79,16 +80,21 @@ def ask(ports: Ports, intent: FleetPolicy, vm: str = "", vault: str = "") -> Che
 def _vm(ports: Ports, intent: FleetPolicy, request: CheckRequest) -> Vm | None:
     if not request.vm_id:
         return None
-    known = {vm.id: vm for vm in ports.fleet.vms(intent.scope.subscriptions)}
-    if request.vm_id not in known:
+    subscription = request.vm_id.split("/")[2]
+    if subscription not in {one.lower() for one in intent.scope.subscriptions}:
         raise BadMessage([f"vm_id: {request.vm_id} is no VM of the subscriptions in scope"])
-    return known[request.vm_id]
+    return next((vm for vm in ports.fleet.vms(intent.scope.subscriptions) if vm.id == request.vm_id), None)
 
 
 def _near(request: CheckRequest, vaults: tuple[Vault, ...], vm: Vm | None) -> tuple[Vault, ...]:
-    """Return the vaults of the region that is asked about: a VM's backup never lies in another one."""
+    """Return the vaults of the region that is asked about: a VM's backup never lies in another one.
+
+    Of a VM that is gone nothing but the subscription is known.
+    """
     if vm is not None:
         return tuple(vault for vault in vaults if vault.region == vm.region)
+    if request.vm_id:
+        return tuple(vault for vault in vaults if request.vm_id.startswith(f"/subscriptions/{vault.subscription}/"))
     asked = next((vault for vault in vaults if vault.id == request.vault_id), None)
     if asked is None:
         raise BadMessage([f"vault_id: {request.vault_id} is no vault in scope"])

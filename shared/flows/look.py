@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import BadMessage, Permanent
+from shared.flows.job_failures import facts
 from shared.model.azure import BackupPolicy, Change, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.load import LoadSeries
 from shared.model.observed import Memory, Observed
 from shared.model.plan import Finding, Plan
 from shared.ports import Ledger, Ports
+from shared.rules.bad_starts import bad_starts
 from shared.rules.enrolment import unprotected
 from shared.rules.load.days import HISTORY_DAYS
 from shared.rules.memberships import judge
@@ -84,6 +86,7 @@ def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Obser
     jobs = tuple(job for vault in observed.vaults for job in ports.vaults.jobs(vault, since, now))
     changes = changes_behind(ports, observed, intent, now)
     load, refused = _load(ports, _planned_vms(observed, intent, now), now)
+    failed = facts.history(ports.ledger)
     return replace(
         observed,
         jobs=jobs,
@@ -91,6 +94,7 @@ def look_with_history(ports: Ports, intent: FleetPolicy, now: datetime) -> Obser
         load=load,
         previous=newest_plan(ports),
         unreadable=(*observed.unreadable, *refused),
+        bad_starts=bad_starts(failed.failures, failed.attempts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from shared.flows import tampering
 from shared.flows.look import look, vaults_in_scope
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Finding
@@ -13,6 +14,7 @@ from shared.telemetry import Event, tell
 def check(ports: Ports, intent: FleetPolicy, now: datetime) -> tuple[Finding, ...]:
     """Return and log what is not protected as intended; nothing is written to Azure."""
     observed = look(ports, intent, vaults_in_scope(ports, intent))
+    tampering.watch(ports, intent, observed, now)
     findings = protection.judge(observed, intent, now.date())
     tell(
         Event.PROTECTION_CHECKED,

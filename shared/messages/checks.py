@@ -1,18 +1,12 @@
 """How is a check of one VM or vault asked for? As versioned JSON, read back with every reason at once."""
 
 import json
-import re
 from dataclasses import dataclass
 
 from shared.errors import BadMessage
+from shared.messages.ids import SHAPES, arm_id
 
 CHECK_VERSION = 1
-_IDS = {
-    "vm_id": re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.compute/virtualmachines/[^/]+"),
-    "vault_id": re.compile(
-        r"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft.recoveryservices/vaults/[^/]+"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +34,10 @@ def check_request_from_json(text: str) -> CheckRequest:
     reasons = []
     if document.get("version") != CHECK_VERSION or isinstance(document.get("version"), bool):
         reasons.append(f"version: found {document.get('version')!r}; expected {CHECK_VERSION}")
-    named = {name: document[name] for name in _IDS if name in document}
+    named = {name: document[name] for name in SHAPES if name in document}
     if len(named) != 1:
         reasons.append(f"found {' and '.join(named) or 'neither vm_id nor vault_id'}; expected exactly one of the two")
-    for name, found in named.items():
-        if not isinstance(found, str) or not _IDS[name].fullmatch(found.lower()):
-            reasons.append(f"{name}: found {str(found)[:200]!r}; expected the ARM id of a {name.removesuffix('_id')}")
+    ids = {name: arm_id(name, found, reasons) for name, found in named.items()}
     if reasons:
         raise BadMessage(reasons)
-    return CheckRequest(**{name: found.lower() for name, found in named.items()})
+    return CheckRequest(**ids)

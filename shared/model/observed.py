@@ -29,7 +29,7 @@ class Observed:
 
     `load` is what Azure Monitor knows of each VM, by id; it is read only where a plan is made. `unreadable` has a
     finding for each vault in scope that could not be read, and that is in no other field, and one for each subscription
-    whose load could not.
+    whose load could not. `bad_starts` are the UTC slots at which backups of a VM failed because of the hour.
     """
 
     vaults: tuple[Vault, ...]
@@ -42,3 +42,4 @@ class Observed:
     load: Mapping[str, LoadSeries] = field(default_factory=dict)
     previous: Plan | None = None
     unreadable: tuple[Finding, ...] = ()
+    bad_starts: Mapping[str, frozenset[int]] = field(default_factory=dict)

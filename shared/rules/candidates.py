@@ -30,6 +30,7 @@ class Candidate:
     usual: tuple[int, ...] = ()
     standing: int | None = None
     profile: LoadProfile | None = None
+    failed: bool = False
 
     @property
     def free(self) -> bool:
@@ -55,7 +56,7 @@ def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: da
     memberships = judge(observed, intent, now.date())
     durations = expected(observed.jobs, (key_of(membership) for membership in memberships))
     before = {line.vm_id: line for line in (observed.previous.vms if observed.previous else ())}
-    hours = Hours(intent, night, now, observed.load)
+    hours = Hours(intent, night, now, observed.load, observed.bad_starts)
     found = []
     for one in memberships:
         last = before.get(one.item.vm_id)
@@ -65,7 +66,8 @@ def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: da
             continue
         window, standing = intent.windows[one.tier.window], _stands(one, last, observed.memory.written)
         own = hours.of(one.vm, one.tier, one.vault.region, duration.slots, standing)
-        free = Candidate(one, duration, own.quiet, window, own.usual, standing, own.profile)
+        failed = one.slot in observed.bad_starts.get(one.item.vm_id, frozenset())
+        free = Candidate(one, duration, own.quiet, window, own.usual, standing, own.profile, failed)
         found.append(free if own.usual else stay(free, _no_start(window, duration)))
     return tuple(found)
 

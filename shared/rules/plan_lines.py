@@ -69,8 +69,9 @@ def _why_moved(member: Candidate, slot: int, proof: RegionProof) -> str:
     current = member.membership.slot
     before = "an unknown start" if current is None else f"{clock_text(current)} UTC"
     peak = f"region's peak {proof.peak_before} -> {proof.peak}" if proof.peak != proof.peak_before else "same peak"
+    failed = ", where its backup failed because of the hour," if member.failed else ""
     return (
-        f"from {before} to {clock_text(slot)} UTC, the least loaded of {len(member.allowed)} starts, "
+        f"from {before}{failed} to {clock_text(slot)} UTC, the least loaded of {len(member.allowed)} starts, "
         f"{_takes(member)}; {peak}{_quiet_then(member, slot)}"
     )
 

@@ -16,6 +16,7 @@ from local.azurite import Azurite
 from local.faults import plan
 from local.identity import token
 from local.memory.queues import MemoryQueues
+from local.memory.told import MemoryEvents, MemoryWebhook
 from local.world import PageSizes, World, documents
 from local.world.cloud import Cloud
 from local.world.history import backfill, put
@@ -25,6 +26,7 @@ from shared.cloud.ledger import TableLedger
 from shared.cloud.load import CloudLoad
 from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
+from shared.cloud.quarantine import BlobQuarantine
 from shared.cloud.report_store import BlobReports
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
@@ -102,6 +104,9 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
         reports=BlobReports(credential, azurite.blob_uri, fresh),
         queues=MemoryQueues(lambda: cloud.world.now),
+        events=MemoryEvents(),
+        webhook=MemoryWebhook(),
+        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
     )

@@ -1,0 +1,1 @@
+"""What becomes of backups that go wrong? Seen, announced, answered, told, and kept as facts."""

@@ -1,0 +1,104 @@
+"""Which jobs are there, and what did they come to? One look at the jobs of some vaults, and at what explains them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.flows.look import newest_plan
+from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vault, Vm
+from shared.model.failures import Failure, Success
+from shared.ports import Ports
+from shared.rules.job_outcomes import outcome
+from shared.rules.overdue import Watched, overdue
+from shared.rules.watching import by_the_vaults
+
+HISTORY = timedelta(days=2)
+"""How far back jobs are looked at: a first backup may take a day, and a run is given up after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The jobs of some vaults that started or ended since, and what explains them.
+
+    Without `policies` and `vms` it cannot be told which runs are missing.
+    """
+
+    vaults: tuple[Vault, ...]
+    jobs: tuple[Job, ...]
+    items: tuple[ProtectedItem, ...]
+    since: datetime
+    policies: tuple[BackupPolicy, ...] = ()
+    vms: tuple[Vm, ...] = ()
+
+
+def read_fleet(ports: Ports, vaults: Sequence[Vault], since: datetime, now: datetime) -> Reading:
+    """Read what all vaults did since, in bulk. Raises Transient or Permanent."""
+    subscriptions = sorted({vault.subscription for vault in vaults})
+    ours = {vault.id for vault in vaults}
+    items = tuple(item for item in ports.fleet.items(subscriptions) if item.vault_id in ours)
+    vms = Counter(item.vault_id for item in items)
+    left = [ports.vaults.job_reads_left(one) for one in subscriptions]
+    if by_the_vaults([vms[one] for one in ours], HISTORY / timedelta(days=1), min(filter(None, left), default=None)):
+        listed = [job for vault in vaults for job in ports.vaults.jobs(vault, now - HISTORY, now)]
+    else:
+        listed = [job for job in ports.fleet.jobs(subscriptions, since) if job.vault_id in ours]
+    return Reading(tuple(vaults), tuple(listed), items, since)
+
+
+def read_whole(ports: Ports, vaults: Sequence[Vault], reading: Reading) -> Reading:
+    """Return the reading with policies and VMs, by which it can be told which runs are missing."""
+    policies = [policy for vault in vaults for policy in ports.vaults.policies(vault)]
+    vms = ports.fleet.vms(sorted({vault.subscription for vault in vaults}))
+    return Reading(reading.vaults, reading.jobs, reading.items, reading.since, tuple(policies), tuple(vms))
+
+
+def read_vault(ports: Ports, vault: Vault, now: datetime) -> Reading:
+    """Read one vault itself: the truth, before anything is answered. Raises Transient or Permanent."""
+    since = now - HISTORY
+    jobs, items = ports.vaults.jobs(vault, since, now), ports.vaults.items(vault)
+    return read_whole(ports, [vault], Reading((vault,), tuple(jobs), tuple(items), since))
+
+
+def outcomes(reading: Reading) -> tuple[Failure | Success, ...]:
+    """Return what each ended job came to."""
+    items = {(item.vault_id, item.container): item for item in reading.items}
+    policies = {policy.id: policy for policy in reading.policies}
+    found = []
+    for job in reading.jobs:
+        item = items.get((job.vault_id, job.container))
+        found.append(outcome(job, item, policies.get(item.policy_id) if item else None))
+    return tuple(one for one in found if one is not None)
+
+
+def missing_runs(reading: Reading, now: datetime) -> tuple[Failure, ...]:
+    """Return the scheduled runs that did not come."""
+    policies, there = {policy.id: policy for policy in reading.policies}, {vm.id for vm in reading.vms}
+    jobs = jobs_of_items(reading)
+    watched = (
+        Watched(
+            item=item,
+            policy=policies.get(item.policy_id),
+            jobs=jobs.get(item.vm_id, ()),
+            jobs_since=reading.since,
+            vm_exists=item.vm_id in there,
+        )
+        for item in reading.items
+    )
+    return overdue(watched, now)
+
+
+def jobs_of_items(reading: Reading) -> Mapping[str, tuple[Job, ...]]:
+    """Return each item's jobs, by the id of its VM."""
+    items = {(item.vault_id, item.container): item for item in reading.items}
+    found: defaultdict[str, list[Job]] = defaultdict(list)
+    for job in reading.jobs:
+        if item := items.get((job.vault_id, job.container)):
+            found[item.vm_id].append(job)
+    return {vm_id: tuple(jobs) for vm_id, jobs in found.items()}
+
+
+def expected_minutes(ports: Ports) -> Mapping[str, float]:
+    """Return how long each VM's backup takes (p95), as the newest plan knows it."""
+    made = newest_plan(ports)
+    return {line.vm_id: line.minutes for line in made.vms} if made else {}

@@ -1,0 +1,82 @@
+"""Did backups go wrong since we last looked? Every five minutes: note, announce, ask, and tell people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.flows.job_failures import facts, outbox, people
+from shared.flows.job_failures.reading import HISTORY, missing_runs, outcomes, read_fleet, read_whole
+from shared.flows.look import vaults_in_scope
+from shared.messages.jobs import TriageRequest
+from shared.model.failures import Failure, History, State, Success
+from shared.model.intent import FleetPolicy
+from shared.ports import Ports
+from shared.rules.incidents import incidents
+from shared.telemetry import Event, tell
+
+WATERMARK = "watch"
+LOOKED = "jobs"
+MISSED = "missed runs"
+OVERLAP = 2 * outbox.TICK
+"""Jobs are read once more so far back: they show late, and their ends move."""
+MISSED_EVERY = timedelta(minutes=15)
+"""How often it is asked which runs did not come: that takes all jobs of two days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one tick did."""
+
+    noted: int
+    announced: int
+    asked: int
+    told: int
+
+
+def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
+    """Look, write down what went wrong, announce it, and see that everything was answered and told.
+
+    Raises Transient or Permanent where jobs cannot be read: the next tick reads from where this one would have.
+    """
+    known = facts.history(ports.ledger)
+    whole = _due(ports, MISSED, MISSED_EVERY, now)
+    since = now - HISTORY if whole else max(now - HISTORY, _last(ports, LOOKED, now - HISTORY) - OVERLAP)
+    vaults = vaults_in_scope(ports, intent)
+    reading = read_fleet(ports, vaults, since, now)
+    failed = outcomes(reading)
+    missing = missing_runs(read_whole(ports, vaults, reading), now) if whole else ()
+    noted = _note(ports, known, (*failed, *missing), now)
+    known = _repaired(ports, known, failed)
+    announced = outbox.announce(ports, now)
+    asked = outbox.settle(ports, known, now)
+    told = people.tell_due(ports, intent, known, now)
+    _looked(ports, whole, now)
+    found = Watch(noted, announced, asked, told)
+    tell(Event.WATCHED, at=now, vaults=len(vaults), jobs=len(reading.jobs), noted=noted, asked=asked, told=told)
+    return found
+
+
+def _note(ports: Ports, known: History, found: tuple[Failure | Success, ...], now: datetime) -> int:
+    """Write down each failure that is not known and not written down yet."""
+    seen = {failure.id for failure in known.failures} | ports.ledger.rows(outbox.OUTBOX).keys()
+    new = [one for one in found if isinstance(one, Failure) and one.id not in seen]
+    return sum(outbox.note(ports, TriageRequest(one.vault_id, one.id), one.vm_id, now) for one in new)
+
+
+def _repaired(ports: Ports, known: History, found: tuple[Failure | Success, ...]) -> History:
+    """Remember the successes of VMs that something is open for; those of all others say nothing."""
+    ailing = {one.vm_id for one in incidents(known) if one.state is not State.RESOLVED}
+    return facts.add(ports.ledger, known, [one for one in found if isinstance(one, Success) and one.vm_id in ailing])
+
+
+def _last(ports: Ports, name: str, never: datetime) -> datetime:
+    row = ports.ledger.read(WATERMARK, name)
+    return datetime.fromisoformat(row["at"]) if row else never
+
+
+def _due(ports: Ports, name: str, every: timedelta, now: datetime) -> bool:
+    return now - _last(ports, name, now - HISTORY) >= every - timedelta(minutes=1)
+
+
+def _looked(ports: Ports, whole: bool, now: datetime) -> None:
+    for name in (LOOKED, MISSED) if whole else (LOOKED,):
+        ports.ledger.write(WATERMARK, name, {"at": now.isoformat()})

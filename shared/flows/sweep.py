@@ -1,0 +1,34 @@
+"""What has been left lying about? Poison messages are set aside before they expire; old claims and facts go."""
+
+from datetime import datetime, timedelta
+
+from shared.errors import BadMessage
+from shared.flows.check_requests import REQUESTS
+from shared.flows.job_failures import facts, outbox
+from shared.flows.job_failures.respond import BACKUPS
+from shared.flows.set_aside import set_aside
+from shared.ports import Ports
+from shared.telemetry import Event, tell
+
+QUEUES = (REQUESTS, outbox.TRIAGE, BACKUPS)
+POISON = "-poison"
+MOST = 200
+"""Messages of one poison queue in one sweep; the next is an hour later."""
+CLAIMS_KEPT = timedelta(days=3)
+"""Event Grid gives up after a day; nothing comes twice after that."""
+
+
+def sweep(ports: Ports, now: datetime) -> int:
+    """Tidy up; return how many poison messages were set aside."""
+    found = sum(_set_aside_poison(ports, queue, now) for queue in QUEUES)
+    day = f"claims-{now - CLAIMS_KEPT:%Y-%m-%d}"
+    for key in ports.ledger.rows(day):
+        ports.ledger.drop(day, key)
+    forgotten = facts.forget_old(ports.ledger, now)
+    tell(Event.SWEPT, at=now, poison=found, forgotten=forgotten)
+    return found
+
+
+def _set_aside_poison(ports: Ports, queue: str, now: datetime) -> int:
+    problem = BadMessage([f"it failed five times; the log of {queue} around this time says why"])
+    return ports.queues.empty(queue + POISON, lambda text: set_aside(ports, queue, problem, text, now), MOST)

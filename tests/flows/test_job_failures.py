@@ -1,0 +1,316 @@
+"""Is every failed backup seen, announced, answered once, repaired or told, through crashes, copies and lost events?"""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from local.memory.queues import MemoryQueues
+from shared.errors import Transient
+from shared.flows.job_failures import events, facts, outbox, respond, start
+from shared.flows.job_failures.respond import BACKUPS, RETRIES
+from shared.messages.backups import BackupRequest, backup_to_json
+from shared.messages.jobs import TriageRequest, triage_to_json
+from shared.model.failures import Family, Response, State
+from tests.flows.failing import (
+    HOUR,
+    MINUTE,
+    all_incidents,
+    deliver,
+    fail,
+    failing,
+    inbox,
+    look,
+    running,
+    set_aside,
+    vault,
+    work,
+)
+from tests.flows.stage import LOST, THROTTLED, Stage
+
+
+def waiting(night: Stage, queue: str) -> list[str]:
+    assert isinstance(night.ports.queues, MemoryQueues)
+    return night.ports.queues.waiting(queue)
+
+
+def test_a_transient_failure_is_repaired_by_one_retry_and_nobody_is_told() -> None:
+    night = failing()
+    fail(night)
+    assert look(night).announced == 1
+    assert deliver(night) == 1
+    work(night)
+    (incident,) = all_incidents(night)
+    assert (incident.family, incident.state, incident.attempts[0].response) == (
+        Family.TRANSIENT,
+        State.OPEN,
+        Response.RETRY,
+    )
+    work(night, HOUR)
+    assert night.count("vaults.back_up") == 1
+    work(night, 3 * HOUR)
+    look(night)
+    (incident,) = all_incidents(night)
+    assert incident.state is State.RESOLVED
+    assert inbox(night) == []
+
+
+def test_what_a_person_must_mend_is_told_once_and_nothing_is_started() -> None:
+    night = failing()
+    fail(night, title="AzureVmOffline")
+    look(night)
+    deliver(night)
+    work(night)
+    for _ in range(12):
+        night.world.advance(5 * MINUTE)
+        look(night)
+    (alert,) = inbox(night)
+    assert alert.members == ("vm-0",)
+    assert alert.what_to_do
+    assert night.count("vaults.back_up") == 0
+
+
+def test_two_retries_are_the_most_and_then_somebody_is_told() -> None:
+    night = failing(vms=1)
+    fail(night)
+    for _ in range(80):
+        look(night)
+        deliver(night)
+        work(night, 5 * MINUTE)
+        if job := running(night, "vm-0"):
+            job.error = "CloudInternalError"
+    assert night.count("vaults.back_up") <= 3
+    assert [alert.title for alert in inbox(night)]
+    (incident, *_) = all_incidents(night)
+    assert sum(one.response is Response.RETRY for one in incident.attempts) <= 2
+
+
+def test_a_lost_event_is_asked_for_by_the_next_tick() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    night.world.advance(5 * MINUTE)
+    assert look(night).asked == 1
+    assert work(night) == 1
+    night.world.advance(5 * MINUTE)
+    assert look(night).asked == 0
+    assert night.ports.ledger.rows(outbox.OUTBOX) == {}
+
+
+def test_copies_of_an_event_are_dropped_by_the_claim_and_by_the_answer() -> None:
+    night = failing()
+    job = fail(night)
+    look(night)
+    request = TriageRequest(vault(night).id, f"{job.id}:failed")
+    for _ in range(5):
+        night.ports.queues.send(outbox.TRIAGE, triage_to_json(request))
+    work(night)
+    assert night.count("vaults.jobs") <= 3
+    assert len(waiting(night, BACKUPS)) == 1
+    assert len(facts.history(night.ports.ledger).attempts) == 1
+
+
+def test_the_handler_of_events_claims_and_enqueues_in_two_calls() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    published = list(night.ports.events.published)  # type: ignore[attr-defined]
+    night.calls.clear()
+    text = json.dumps(
+        {
+            "specversion": "1.0",
+            "id": published[0].id,
+            "source": published[0].source,
+            "type": published[0].type,
+            "data": dict(published[0].data),
+        }
+    )
+    for _ in range(3):
+        events.receive_job_event(night.ports, text, night.world.now)
+    assert night.calls == ["queues.send", "queues.send.sent"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", json.dumps({"specversion": "1.0"}), json.dumps({"id": None, "data": None}), "x" * 70_000]
+)
+def test_a_malformed_event_is_set_aside_and_nothing_else_happens(text: str) -> None:
+    night = failing()
+    night.calls.clear()
+    events.receive_job_event(night.ports, text, night.world.now)
+    events.receive_resource_event(night.ports, text, night.world.now)
+    events.receive_alert(night.ports, text, night.world.now)
+    assert {source for source, _ in set_aside(night)} == {"job-events", "resource-events", "alerts"}
+    assert night.calls == []
+
+
+@pytest.mark.parametrize(
+    ("vault_id", "failure_id", "said"),
+    [
+        ("/subscriptions/x/resourcegroups/g/providers/microsoft.recoveryservices/vaults/v", "j:failed", "no vault in"),
+        ("", "00000000-0000-0000-0000-000000000000:failed", "the vault shows no"),
+    ],
+)
+def test_a_foreign_vault_and_a_forged_job_are_set_aside(vault_id: str, failure_id: str, said: str) -> None:
+    night = failing()
+    request = TriageRequest(vault_id or vault(night).id, failure_id)
+    respond.receive(night.ports, night.intent, triage_to_json(request), night.world.now)
+    assert said in set_aside(night)[0][1]
+    assert night.count("vaults.back_up") == night.writes == 0
+
+
+def test_a_backup_that_nobody_decided_on_is_set_aside() -> None:
+    night = failing()
+    job = fail(night)
+    request = BackupRequest(vault(night).id, night.vm().id.lower(), f"{job.id}:failed", 1)
+    start.receive(night.ports, night.intent, backup_to_json(request), night.world.now)
+    assert "nobody decided" in set_aside(night)[0][1]
+    assert night.count("vaults.back_up") == 0
+
+
+def test_a_run_that_never_started_is_announced_and_answered() -> None:
+    night = failing()
+    night.item().generation += 1
+    night.world.advance(timedelta(hours=10))
+    look(night)
+    deliver(night)
+    work(night)
+    assert "not-started" in {incident.code for incident in all_incidents(night)}
+
+
+def test_without_the_switch_nothing_is_started_and_the_reason_says_so() -> None:
+    night = failing(switches=())
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night)
+    (incident,) = all_incidents(night)
+    assert "the switch `backup` is off" in incident.attempts[-1].reason
+    assert waiting(night, BACKUPS) == []
+
+
+def retry_of(night: Stage) -> str:
+    """Fail a backup, and return the message that asks for its retry."""
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night)
+    (text,) = waiting(night, BACKUPS)
+    return text
+
+
+def begin(night: Stage, text: str) -> str:
+    return start.start_backup(night.ports, night.intent, start.backup_from_json(text), night.world.now)
+
+
+def test_a_start_whose_answer_was_lost_is_looked_for_before_anything_is_sent_again() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.world.advance(HOUR)
+    night.will("vaults.back_up.sent", LOST)
+    assert begin(night, text) == "sent"
+    assert begin(night, text) in {"its job may still show", "its job was seen"}
+    night.world.advance(20 * MINUTE)
+    assert begin(night, text) == "its job was seen"
+    assert night.count("vaults.back_up") == 1
+
+
+def test_a_start_that_never_arrived_opens_the_failure_again() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.world.advance(HOUR)
+    night.will("vaults.back_up", LOST)
+    assert begin(night, text) == "sent"
+    night.world.advance(20 * MINUTE)
+    assert "no job came of it" in begin(night, text)
+    assert facts.history(night.ports.ledger).attempts[-1].response is Response.WAIT
+
+
+def test_a_start_that_was_refused_at_the_door_is_tried_again_by_its_message() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.world.advance(HOUR)
+    night.will("vaults.back_up", THROTTLED)
+    with pytest.raises(Transient):
+        begin(night, text)
+    assert begin(night, text) == "sent"
+    assert night.count("vaults.back_up") == 2
+    assert len([job for job in night.world.jobs.values() if job.user_triggered]) == 1
+
+
+def test_five_copies_start_one_backup() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.world.advance(HOUR)
+    for _ in range(5):
+        begin(night, text)
+    assert night.count("vaults.back_up") == 1
+
+
+def test_a_backup_by_hand_meanwhile_makes_the_retry_needless() -> None:
+    night = failing()
+    text = retry_of(night)
+    item = next(one for one in night.ports.vaults.items(vault(night)) if one.vm_id == night.vm().id.lower())
+    night.ports.vaults.back_up(item, night.world.now + timedelta(days=8))
+    night.world.advance(6 * MINUTE)
+    assert "another job holds it" in begin(night, text)
+    night.world.advance(6 * HOUR)
+    assert "not started again" in begin(night, text)
+    assert night.count("vaults.back_up") == 1
+
+
+def test_the_point_of_a_retry_is_kept_as_long_as_the_missed_one_would_have_been() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.world.advance(HOUR)
+    begin(night, text)
+    night.world.advance(HOUR)
+    (point,) = [one for one in night.item().points if one.kept_until]
+    assert point.kept_until is not None
+    assert timedelta(days=29) < point.kept_until - point.at <= timedelta(days=31)
+
+
+def test_a_failure_that_was_noted_but_not_published_is_published_by_the_next_tick() -> None:
+    night = failing()
+    fail(night)
+    night.will("events.publish", Transient("503"))
+    with pytest.raises(Transient):
+        look(night)
+    assert look(night).announced == 1
+    assert deliver(night) == 1
+
+
+def test_a_built_in_alert_and_the_watcher_announce_the_same_event_once() -> None:
+    night = failing()
+    job = fail(night)
+    alert = {
+        "schemaId": "azureMonitorCommonAlertSchema",
+        "data": {
+            "essentials": {
+                "monitoringService": "Azure Backup",
+                "monitorCondition": "Fired",
+                "alertTargetIDs": [vault(night).id],
+            },
+            "alertContext": {"extendedInfo": {"jobId": job.id}},
+        },
+    }
+    events.receive_alert(night.ports, json.dumps(alert), night.world.now)
+    assert look(night).announced == 1
+    assert look(night).announced == 0
+    (event,) = night.ports.events.published  # type: ignore[attr-defined]
+    assert event.id == f"{job.id}:failed"
+
+
+def test_two_workers_decide_one_retry() -> None:
+    night = failing()
+    job = fail(night)
+    look(night)
+    request = TriageRequest(vault(night).id, f"{job.id}:failed")
+    empty = facts.history(night.ports.ledger)
+    scenes = [respond.scene_of(night.ports, night.intent, request.vault_id, empty, night.world.now) for _ in range(2)]
+    (failure,) = [one for one in respond._failures(scenes[0], night.world.now) if one.id == request.failure_id]
+    for scene in scenes:
+        respond._answer(night.ports, night.intent, scene, failure, night.world.now)
+        night.world.advance(MINUTE)
+    assert len(night.ports.ledger.rows(RETRIES)) == 1
+    (incident,) = all_incidents(night)
+    assert len(incident.attempts) == 1

@@ -182,6 +182,11 @@ class Job:
     user_triggered: bool | None = None
 
     @property
+    def name(self) -> str:
+        """The job's GUID, lower-cased: alerts and other services name it so."""
+        return self.id.rpartition("/")[2].lower()
+
+    @property
     def running(self) -> bool:
         """Whether the job still holds its item."""
         return self.status in {"InProgress", "Cancelling"}

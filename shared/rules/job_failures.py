@@ -105,7 +105,7 @@ def _another_operation(case: Case) -> Verdict | None:
 
 
 def _another_job(case: Case) -> Verdict | None:
-    running = [job for job in case.context.jobs if job.running and job.id.lower() != case.failure.job_id]
+    running = [job for job in case.context.jobs if job.running and job.name != case.failure.job_id]
     if not running:
         return None
     since = min(job.started_at for job in running)
@@ -197,7 +197,7 @@ ROWS: Sequence[Callable[[Case], Verdict | None]] = (
 
 
 def _other_backups(case: Case) -> list[Job]:
-    return [job for job in case.context.jobs if job.operation == BACKUP and job.id.lower() != case.failure.job_id]
+    return [job for job in case.context.jobs if job.operation == BACKUP and job.name != case.failure.job_id]
 
 
 def _wait(case: Case, text: str, again: datetime | None) -> Verdict:

@@ -24,7 +24,7 @@ def outcome(job: Job, item: ProtectedItem | None, policy: BackupPolicy | None = 
     if job.running or (status == COMPLETED and job.operation != BACKUP):
         return None
     if status == COMPLETED:
-        return Success(vm_id=vm_id, job_id=job.id.lower(), started_at=job.started_at)
+        return Success(vm_id=vm_id, job_id=job.name, started_at=job.started_at)
     error = _decisive(job)
     return Failure(
         kind=_KINDS.get(status, Kind.FAILED),
@@ -35,7 +35,7 @@ def outcome(job: Job, item: ProtectedItem | None, policy: BackupPolicy | None = 
         started_at=job.started_at,
         ended_at=job.ended_at,
         scheduled_for=_scheduled_for(job, policy),
-        job_id=job.id.lower(),
+        job_id=job.name,
         operation=job.operation,
         code=error.code,
         name=error.title,

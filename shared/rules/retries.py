@@ -107,7 +107,7 @@ def _came(run: ScheduledRun, failure: Failure, jobs: Iterable[Job]) -> bool:
 
 def _used_up(failure: Failure, context: Context, at: datetime) -> str:
     """Count the day's backups by the service's own jobs, and with them the scheduled one that is still to come."""
-    begun = {job.id.lower(): job.started_at for job in context.jobs if job.operation == BACKUP}
+    begun = {job.name: job.started_at for job in context.jobs if job.operation == BACKUP}
     if failure.job_id:
         begun[failure.job_id] = failure.started_at
     today = sum(started.date() == at.date() for started in begun.values())

@@ -12,6 +12,7 @@ from tests.house.source import files, modules, text
 REPORT = "infra/roles/nightshift-report.json"
 PLAN = "infra/roles/nightshift-plan.json"
 ENROL = "infra/roles/nightshift-enrol.json"
+BACKUP = "infra/roles/nightshift-backup.json"
 ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
 
 
@@ -51,7 +52,7 @@ def test_every_module_that_calls_arm_lists_its_actions() -> None:
 
 
 def test_the_roles_grant_what_the_code_uses_and_nothing_else() -> None:
-    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL)
+    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP)
     used = used_actions()
     assert {"missing": used - granted_actions, "unused": granted_actions - used} == {"missing": set(), "unused": set()}
 
@@ -68,6 +69,10 @@ def test_planning_adds_only_its_two_writes() -> None:
 def test_enrolling_adds_only_the_right_that_azure_asks_for_and_is_labelled() -> None:
     assert granted(ENROL) == {"microsoft.compute/virtualmachines/write"}
     assert "WRITES TO PRODUCTION VMS" in role(ENROL)["Description"]
+
+
+def test_backing_up_adds_only_the_start_of_a_backup() -> None:
+    assert {action.rpartition("/")[0].rpartition("/")[2] for action in granted(BACKUP)} == {"backup"}
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.startswith("infra/roles/")])

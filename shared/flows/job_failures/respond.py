@@ -24,8 +24,8 @@ from shared.model.failures import Attempt, Failure, History, Kind, Response, Ver
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.durations import PRIOR_MINUTES
-from shared.rules.incidents import NOT_STARTED, answered, attempts_for, earlier_runs, fold
-from shared.rules.job_failures import triage
+from shared.rules.incidents import answered, attempts_for, earlier_runs, fold
+from shared.rules.job_failures import NOT_STARTED, triage
 from shared.rules.retries import Context
 from shared.rules.scope import pause_on
 from shared.telemetry import Event, tell

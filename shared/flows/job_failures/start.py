@@ -77,7 +77,7 @@ def _read(ports: Ports, intent: FleetPolicy, request: BackupRequest, now: dateti
 
 def _objection(ports: Ports, start: Start, intent: FleetPolicy, now: datetime) -> str:
     """Return why nothing may be started now; the day's quota is spent when nothing else objects."""
-    backups = [job for job in start.context.jobs if job.id.lower() != start.failure.job_id]
+    backups = [job for job in start.context.jobs if job.name != start.failure.job_id]
     if any(job.running for job in backups):
         return "another job holds it"
     if any(_completed(job) and job.started_at >= start.failure.started_at for job in backups):

@@ -147,7 +147,7 @@ class Alerts:
     of the setting that holds a URL to send alerts to, "" for none: the URL is a secret, and no intent.
     """
 
-    group_window: timedelta = timedelta(minutes=30)
+    group_window: timedelta = timedelta(minutes=10)
     group_from: int = 5
     quiet_hours: QuietHours | None = None
     webhook: str = ""

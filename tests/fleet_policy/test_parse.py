@@ -58,7 +58,7 @@ def test_the_sample_means_what_it_says() -> None:
         PatchWindow(TagMatch("patch-group", ("database-servers",)), 1320, 0, "Europe/Amsterdam"),
     )
     assert (policy.separation_tag, policy.vault_ceiling) == ("application", 20)
-    assert policy.alerts == Alerts(timedelta(minutes=30), 5, QuietHours(1320, 390, "Europe/Amsterdam"), "")
+    assert policy.alerts == Alerts(timedelta(minutes=10), 5, QuietHours(1320, 390, "Europe/Amsterdam"), "")
     assert (critical.retry_outside_window, standard.retry_outside_window) == (True, False)
     assert policy.region_ceilings == {"westeurope": 30, "eastus2": 20}
 
@@ -69,7 +69,7 @@ def test_the_smallest_policy_gets_the_documented_defaults() -> None:
     assert policy.day_starts == 12
     assert (tier.policy_type, tier.instant_restore_days) == (PolicyType.STANDARD, 2)
     assert (policy.limits, policy.rollout) == (Limits(), Rollout(10, 0.25))
-    assert (policy.alerts, tier.retry_outside_window) == (Alerts(timedelta(minutes=30), 5, None, ""), False)
+    assert (policy.alerts, tier.retry_outside_window) == (Alerts(timedelta(minutes=10), 5, None, ""), False)
     assert (policy.vault_ceiling, policy.separation_tag, policy.blackouts, policy.patch_windows) == (None, None, (), ())
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from local.memory.queues import MemoryQueues
 from shared.errors import Transient
+from shared.flows import replay, sweep
 from shared.flows.job_failures import events, facts, outbox, respond, start
 from shared.flows.job_failures.respond import BACKUPS, RETRIES
 from shared.messages.backups import BackupRequest, backup_to_json
@@ -314,3 +315,37 @@ def test_two_workers_decide_one_retry() -> None:
     assert len(night.ports.ledger.rows(RETRIES)) == 1
     (incident,) = all_incidents(night)
     assert len(incident.attempts) == 1
+
+
+def test_poison_is_set_aside_before_it_expires_and_old_claims_are_dropped() -> None:
+    night = failing()
+    night.ports.queues.send("job-triage-poison", "poisoned words")
+    night.ports.ledger.claim(f"claims-{night.world.now - timedelta(days=3):%Y-%m-%d}", "old", {})
+    assert sweep.sweep(night.ports, night.world.now) == 1
+    assert [source for source, _ in set_aside(night)] == ["job-triage"]
+    assert waiting(night, "job-triage-poison") == []
+    assert night.ports.ledger.rows(f"claims-{night.world.now - timedelta(days=3):%Y-%m-%d}") == {}
+
+
+def test_what_was_set_aside_is_shown_and_sent_again_only_on_request() -> None:
+    night = failing()
+    events.receive_job_event(night.ports, "{", night.world.now)
+    night.ports.queues.send("job-triage-poison", "poisoned words")
+    sweep.sweep(night.ports, night.world.now)
+    assert len(replay.chosen(night.ports, "")) == 2
+    assert len(replay.replay(night.ports, "job-triage", night.world.now)) == 1
+    assert waiting(night, "job-triage") == ["poisoned words"]
+    replay.replay(night.ports, "", night.world.now)
+    assert [source for source, _ in set_aside(night)] == ["job-events"]
+
+
+def test_what_is_over_is_forgotten_after_two_weeks() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night, 4 * HOUR)
+    look(night)
+    assert all_incidents(night)
+    assert sweep.sweep(night.ports, night.world.now + timedelta(days=20)) == 0
+    assert all_incidents(night) == ()

@@ -24,7 +24,9 @@ NONE = History()
 
 
 def due(*facts, now=LATER, how: Alerts | None = None, history: History = NONE) -> tuple[Alert, ...]:
-    return alerts_due(incidents(fold(history, facts)), intent(alerts=how or Alerts()), now)
+    return alerts_due(
+        incidents(fold(history, facts)), intent(alerts=how or Alerts(group_window=timedelta(minutes=30))), now
+    )
 
 
 def many(count: int, name: str = AGENT, apart=timedelta(minutes=1), **fields) -> list:

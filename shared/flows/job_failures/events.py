@@ -18,8 +18,8 @@ RESOURCE_EVENTS = "resource-events"
 ALERTS = "alerts"
 
 
-def receive_job_event(ports: Ports, text: str, now: datetime) -> None:
-    """Hand a failure on to those who answer it. A copy is dropped; what is malformed is set aside.
+def receive_job_event(ports: Ports, text: str, now: datetime) -> bool:
+    """Hand a failure on to those who answer it; False for what is malformed, which is set aside. A copy is dropped.
 
     Raises Transient where storage does not answer: then the event comes again. Where the claim was made and the rest
     was lost, the watcher finds the failure without an answer.
@@ -29,28 +29,31 @@ def receive_job_event(ports: Ports, text: str, now: datetime) -> None:
         request = triage_from_event(event)
     except BadMessage as problem:
         set_aside(ports, JOB_EVENTS, problem, text, now)
-        return
+        return False
     if ports.ledger.claim(f"claims-{now:%Y-%m-%d}", f"{event.source}|{event.id}", {"at": now.isoformat()}):
         ports.queues.send(outbox.TRIAGE, triage_to_json(request))
+    return True
 
 
-def receive_resource_event(ports: Ports, text: str, now: datetime) -> None:
+def receive_resource_event(ports: Ports, text: str, now: datetime) -> bool:
     """Ask for a check of what somebody changed. A check that comes twice finds nothing new."""
     try:
         request = check_from_event(envelope_from_json(text))
     except BadMessage as problem:
         set_aside(ports, RESOURCE_EVENTS, problem, text, now)
-        return
+        return False
     if request is not None:
         ports.queues.send(REQUESTS, check_request_to_json(request))
+    return True
 
 
-def receive_alert(ports: Ports, text: str, now: datetime) -> None:
+def receive_alert(ports: Ports, text: str, now: datetime) -> bool:
     """Announce the failed job of a built-in alert, under the id that the watcher gives it."""
     try:
         request = request_from_alert(text)
     except BadMessage as problem:
         set_aside(ports, ALERTS, problem, text, now)
-        return
+        return False
     if request is not None:
         outbox.note(ports, request, "", now)
+    return True

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 
 from shared.errors import BadMessage, Permanent, Transient
 from shared.flows.job_failures import facts
+from shared.flows.job_failures.outbox import TRIAGE
 from shared.flows.job_failures.respond import BACKUPS, Scene, context_of, scene_of
 from shared.flows.set_aside import set_aside
 from shared.messages.backups import BackupRequest, backup_from_json, backup_to_json
+from shared.messages.jobs import TriageRequest, triage_to_json
 from shared.model.azure import Job, ProtectedItem
 from shared.model.failures import Attempt, Failure, Response, Severity
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.due_runs import FINISHED, LISTING_LAG
+from shared.rules.job_failures import LOOK_AGAIN
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.on_demand import keep_until
 from shared.rules.retries import ATTEMPTS_A_DAY, Context, obstacle
@@ -147,4 +150,6 @@ def _not_started(ports: Ports, start: Start, reason: str, now: datetime) -> str:
         needs_human=start.request.number > 1,
     )
     facts.add(ports.ledger, start.scene.known, [attempt])
+    again = triage_to_json(TriageRequest(start.request.vault_id, start.failure.id))
+    ports.queues.send(TRIAGE, again, LOOK_AGAIN.total_seconds())
     return attempt.reason

@@ -233,8 +233,8 @@ class Incident:
 class Alert:
     """One message to a human. Equal `key`s mean the same message.
 
-    `members` are the names of the VMs that it speaks for, `covers` the `alert_key`s of their incidents. `link` leads
-    to Azure's portal.
+    `members` are the names of the VMs that it speaks for, `covers` the `alert_key`s of those incidents that it tells of:
+    some members may have been told of before. `link` leads to Azure's portal.
     """
 
     key: str

@@ -50,8 +50,8 @@ def _alerts(kin: Sequence[Incident], intent: FleetPolicy, now: datetime) -> list
     found = [_of_one(one) for one in alone if _ripe(one, intent.alerts, now)]
     if any(_news(one) for one in together):
         storm = _of_many(together, intent)
-        told = (one.last_alert for one in together if one.last_alert)
-        last = max((before.at for before in told if before.alert_key == storm.key), default=None)
+        told = (one.last_alert.at for one in together if one.last_alert and _told_by(one, storm.key))
+        last = max(told, default=None)
         if last is None or now - last >= intent.alerts.group_window:
             found.append(storm)
     return found
@@ -77,6 +77,10 @@ def _news(incident: Incident) -> bool:
     return incident.last_alert is None or incident.last_alert.state != incident.state
 
 
+def _told_by(incident: Incident, key: str) -> bool:
+    return incident.last_alert is not None and incident.last_alert.alert_key == key
+
+
 def _ripe(incident: Incident, how: Alerts, now: datetime) -> bool:
     critical = incident.severity is Severity.CRITICAL and incident.state is not State.RESOLVED
     return critical or now >= _since(incident) + how.group_window
@@ -99,7 +103,10 @@ def _of_one(incident: Incident) -> Alert:
 
 
 def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
-    """Return the one alert of a storm; so many VMs at once are worse than one."""
+    """Return the one alert of a storm; so many VMs at once are worse than one.
+
+    It names those that were told of one by one before, but does not tell of them under a second key.
+    """
     first = storm[0]
     state = max((one.state for one in storm), key=list(State).index)
     over = state is State.RESOLVED
@@ -110,8 +117,9 @@ def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
     shown = f"{len(names)} VMs in {vault}: {first.says}"
     tried = sum(any(attempt.response is Response.RETRY for attempt in one.attempts) for one in storm)
     begins, ends = min(_since(one) for one in storm), max(_since(one) for one in storm)
+    key = f"storm|{first.vault_id}|{first.cause}|{intent.night_of(_since(first))}|{state}".lower()
     return Alert(
-        key=f"storm|{first.vault_id}|{first.cause}|{intent.night_of(_since(first))}|{state}".lower(),
+        key=key,
         severity=Severity.INFORMATION if over else worst,
         title=f"over: {shown}" if over else shown,
         what_happened=f"{', '.join(names[:NAMED])}{rest}, from {instant_text(begins)} to {instant_text(ends)}",
@@ -119,7 +127,7 @@ def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
         what_to_do=() if over else REMEDIES[first.family].runbook.steps,
         link=PORTAL + first.vault_id,
         members=names,
-        covers=tuple(sorted(one.alert_key for one in storm)),
+        covers=tuple(sorted(one.alert_key for one in storm if _news(one) or _told_by(one, key))),
     )
 
 

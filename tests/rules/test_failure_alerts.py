@@ -155,7 +155,18 @@ def test_members_that_were_told_one_by_one_count_towards_the_storm() -> None:
     first = many(3)
     history = fold(NONE, [*first, *(note for alert in due(*first, now=at(1.3)) for note in told_by(alert, at(1.3)))])
     (storm,) = due(*many(6), history=history, now=at(1.4))
-    assert len(storm.members) == 6
+    assert (len(storm.members), len(storm.covers)) == (6, 3)
+
+
+def test_no_incident_is_told_of_under_two_keys_in_one_state() -> None:
+    history, told = NONE, dict[str, str]()
+    lots = [many(3), many(6), [tried(one, severity=Severity.CRITICAL) for one in many(2)], many(9)]
+    for hours, facts in enumerate(lots, start=2):
+        history = fold(history, facts)
+        for alert in due(history=history, now=at(hours)):
+            assert all(told.setdefault(covered, alert.key) == alert.key for covered in alert.covers)
+            history = fold(history, told_by(alert, at(hours)))
+    assert {key.startswith("storm|") for key in told.values()} == {True, False}
 
 
 def test_the_end_of_a_storm_is_one_alert() -> None:

@@ -11,7 +11,7 @@ from shared.rules.error_codes import code_of
 from shared.rules.error_table import MOST_RETRIES, Code
 from shared.rules.failure_families import REMEDIES
 from shared.rules.job_outcomes import BACKUP
-from shared.rules.retries import Context, ended, obstacle, retry_time
+from shared.rules.retries import Context, ended, failed_since, obstacle, retry_time
 from shared.rules.scheduled_runs import next_run
 from shared.rules.slots import DAY, instant_text, slot_of
 
@@ -93,6 +93,15 @@ def _blocked_for_a_day(case: Case) -> Verdict | None:
     if case.code.family is not Family.THROTTLED_DAY:
         return None
     return _wait(case, f"{case.code.says}; each further start would prolong that", ended(case.failure) + DAY)
+
+
+def _failed_again(case: Case) -> Verdict | None:
+    """The newest failure says what ails the VM now, and its answer is the one that counts."""
+    later = failed_since(case.failure, case.context.jobs)
+    if later is None or case.failure.operation != BACKUP:
+        return None
+    text = f"{case.code.says}; the backup of {instant_text(later)} has failed since, and has an answer of its own"
+    return _verdict(case, Response.IGNORE, text)
 
 
 def _another_operation(case: Case) -> Verdict | None:
@@ -181,6 +190,7 @@ ROWS: Sequence[Callable[[Case], Verdict | None]] = (
     _nothing_wrong,
     _left_a_point,
     _a_person_or_nobody,
+    _failed_again,
     _blocked_for_a_day,
     _another_operation,
     _another_job,

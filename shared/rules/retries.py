@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.model.azure import START_LATENESS, BackupPolicy, Job, Vm
 from shared.model.failures import Failure
 from shared.model.intent import FleetPolicy, Tier
+from shared.rules.due_runs import FINISHED
 from shared.rules.durations import PRIOR_MINUTES
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.patch_windows import patched_slots
@@ -17,6 +18,7 @@ from shared.rules.start_delay import LONGEST_DELAY
 
 RETRY_AFTER = (timedelta(minutes=30), timedelta(hours=2))
 """How long after a failure's end the first retry, and the second, is started."""
+CANCELLED = frozenset({"Cancelled", "Canceled"})
 ATTEMPTS_A_DAY = 9
 """Backups of one VM that Azure attempts in a UTC day; it refuses the tenth (support matrix)."""
 
@@ -56,6 +58,18 @@ def ended(failure: Failure) -> datetime:
 def retry_time(failure: Failure, tried: int, now: datetime) -> datetime:
     """Return when the backup is to be started for the next time, `tried` retries having been made (0 or 1)."""
     return max(ended(failure) + RETRY_AFTER[tried], now)
+
+
+def failed_since(failure: Failure, jobs: Iterable[Job]) -> datetime | None:
+    """Return when the VM's newest backup began, if that was after the failed one and it has failed too.
+
+    One that somebody cancelled says nothing of the VM.
+    """
+    later = [job for job in jobs if job.operation == BACKUP and not job.running and job.started_at > failure.started_at]
+    newest = max((job for job in later if job.status not in CANCELLED), key=lambda job: job.started_at, default=None)
+    if newest is None or newest.status in FINISHED or newest.name == failure.job_id:
+        return None
+    return newest.started_at
 
 
 def obstacle(failure: Failure, context: Context, at: datetime) -> str:

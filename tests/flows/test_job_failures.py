@@ -259,6 +259,14 @@ def test_a_backup_by_hand_meanwhile_makes_the_retry_needless() -> None:
     assert night.count("vaults.back_up") == 1
 
 
+def test_a_retry_is_not_started_once_another_backup_of_the_vm_has_failed() -> None:
+    night = failing()
+    text = retry_of(night)
+    fail(night, title="AzureVmOffline")
+    assert "another backup has failed since" in begin(night, text)
+    assert night.count("vaults.back_up") == 0
+
+
 def test_the_point_of_a_retry_is_kept_as_long_as_the_missed_one_would_have_been() -> None:
     night = failing()
     text = retry_of(night)

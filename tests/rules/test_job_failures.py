@@ -106,10 +106,19 @@ def test_an_earlier_backup_another_job_or_its_own_makes_up_for_nothing() -> None
     for done in (
         job(at(-3)),
         job(at(2), operation="Restore"),
-        job(at(2), "Failed"),
+        job(at(2), "Cancelled"),
         job(BEGAN, "CompletedWithWarnings"),
     ):
         assert answer(own, jobs=(done,)).response is Response.RETRY
+
+
+def test_once_a_later_backup_has_failed_its_own_answer_is_the_one_that_counts() -> None:
+    for name in ("CloudInternalError", "BMSUserErrorObjectLocked", "CloudDosAbsoluteLimitReached"):
+        found = answer(failure(name), jobs=(job(at(2), "Failed"), job(at(1), "Failed"), job(at(3), "Cancelled")))
+        assert (found.response, found.needs_human) == (Response.IGNORE, False)
+        assert found.reason.endswith("the backup of 04 Mar 00:00 UTC has failed since, and has an answer of its own")
+    assert answer(failure("ResourceNotFound"), jobs=(job(at(2), "Failed"),)).response is Response.STOP
+    assert answer(failure(operation="Restore"), jobs=(job(at(2), "Failed"),)).response is Response.RETRY
 
 
 def test_a_restore_is_not_repaired_by_a_backup_and_is_repeated_by_whoever_asked() -> None:

@@ -19,7 +19,7 @@ from shared.rules.due_runs import FINISHED, LISTING_LAG
 from shared.rules.job_failures import LOOK_AGAIN
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.on_demand import keep_until
-from shared.rules.retries import ATTEMPTS_A_DAY, Context, obstacle
+from shared.rules.retries import ATTEMPTS_A_DAY, Context, failed_since, obstacle
 from shared.telemetry import Event, tell
 
 STARTS = "backup-starts"
@@ -85,6 +85,8 @@ def _objection(ports: Ports, start: Start, intent: FleetPolicy, now: datetime) -
         return "another job holds it"
     if any(_completed(job) and job.started_at >= start.failure.started_at for job in backups):
         return "another backup has made up for it"
+    if failed_since(start.failure, backups):
+        return "another backup has failed since, and has an answer of its own"
     if reason := obstacle(start.failure, start.context, now):
         return reason
     limit = min(intent.limits.backups_per_vm_day, ATTEMPTS_A_DAY)

@@ -233,7 +233,7 @@ class Incident:
 class Alert:
     """One message to a human. Equal `key`s mean the same message.
 
-    `members` are the names of the VMs that it speaks for, `covers` the `alert_key`s of those incidents that it tells of:
+    `members` are the names of the VMs that it speaks for, `covers` the `alert_key`s of the incidents that it tells of:
     some members may have been told of before. `link` leads to Azure's portal.
     """
 

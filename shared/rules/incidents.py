@@ -38,9 +38,12 @@ def fold(history: History, happened: Iterable[Fact]) -> History:
 
     Of two looks at one failure, the one that says more is kept.
     """
-    failures: dict[str, Failure] = {}
-    others: set[Success | Attempt | Told] = set()
-    for fact in (*history.failures, *history.successes, *history.attempts, *history.told, *happened):
+    new = _unknown(history, happened)
+    if not new:
+        return history
+    failures = {failure.id: failure for failure in history.failures}
+    others: set[Success | Attempt | Told] = {*history.successes, *history.attempts, *history.told}
+    for fact in new:
         if isinstance(fact, Failure):
             failures[fact.id] = max(failures.get(fact.id, fact), fact, key=_says)
         else:
@@ -48,11 +51,21 @@ def fold(history: History, happened: Iterable[Fact]) -> History:
     return History(
         failures=tuple(sorted(failures.values(), key=lambda failure: (failure.started_at, failure.id))),
         successes=tuple(sorted((one for one in others if isinstance(one, Success)), key=_start)),
-        attempts=tuple(
-            sorted((one for one in others if isinstance(one, Attempt)), key=lambda one: (one.at, repr(one)))
-        ),
-        told=tuple(sorted((one for one in others if isinstance(one, Told)), key=lambda one: (one.at, one.key))),
+        attempts=tuple(sorted((one for one in others if isinstance(one, Attempt)), key=_given)),
+        told=tuple(sorted((one for one in others if isinstance(one, Told)), key=_sent)),
     )
+
+
+def _unknown(history: History, happened: Iterable[Fact]) -> list[Fact]:
+    """Return what the history does not hold yet."""
+    known: dict[type, set[Fact]] = {}
+    held: dict[type, Sequence[Fact]] = {
+        Failure: history.failures,
+        Success: history.successes,
+        Attempt: history.attempts,
+        Told: history.told,
+    }
+    return [fact for fact in happened if fact not in known.setdefault(type(fact), set(held[type(fact)]))]
 
 
 def answered(failure: Failure, verdict: Verdict, at: datetime) -> Attempt:
@@ -141,6 +154,15 @@ def forget(history: History, before: datetime) -> History:
 
 def _start(success: Success) -> tuple[datetime, str, str]:
     return success.started_at, success.vm_id, success.job_id
+
+
+def _given(attempt: Attempt) -> tuple[datetime, str, str, str, bool, str]:
+    retry_at = str(attempt.retry_at or "")
+    return attempt.at, attempt.failure_id, attempt.response, attempt.reason, attempt.needs_human, retry_at
+
+
+def _sent(told: Told) -> tuple[datetime, str, str]:
+    return told.at, told.key, told.alert_key
 
 
 def _says(failure: Failure) -> tuple[int, str]:

@@ -1,13 +1,15 @@
 """What is known of failed backups? Facts as rows of the ledger, folded into one history."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 
 from shared.errors import BadMessage
 from shared.messages.facts import fact_from_json, fact_key, fact_to_json
-from shared.model.failures import Fact, History
+from shared.model.failures import Fact, History, Incident
 from shared.ports import Ledger
-from shared.rules.incidents import fold, forget
+from shared.rules.incidents import fold, forget, incidents
 from shared.telemetry import Event, tell
 
 FACTS = "facts"
@@ -15,34 +17,69 @@ KEPT = timedelta(days=14)
 """How long what is over is remembered: for the report, and for a look that comes late."""
 
 
-def history(ledger: Ledger) -> History:
+@dataclass(frozen=True)
+class Known:
+    """All facts, and the incidents that they make, which are read off them when they are first asked for."""
+
+    history: History
+
+    @cached_property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every incident of the history."""
+        return incidents(self.history)
+
+
+def known(ledger: Ledger) -> Known:
     """Return all that is known. A row that cannot be read is an alert, and left where it is."""
-    facts: list[Fact] = []
-    for key, row in ledger.rows(FACTS).items():
-        try:
-            facts.append(fact_from_json(row["json"]))
-        except BadMessage as problem:
-            tell(Event.ALERT, code="fact-unreadable", subject=key, text=str(problem))
-    return fold(History(), facts)
+    found, unreadable = _read(tuple((key, row["json"]) for key, row in ledger.rows(FACTS).items()))
+    for key, text in unreadable:
+        tell(Event.ALERT, code="fact-unreadable", subject=key, text=text)
+    return found
 
 
-def add(ledger: Ledger, known: History, happened: Iterable[Fact]) -> History:
+def history(ledger: Ledger) -> History:
+    """Return all facts that are known."""
+    return known(ledger).history
+
+
+def add(ledger: Ledger, before: History, happened: Iterable[Fact]) -> History:
     """Return the history with what happened added, and write what is new in it."""
-    before, after = set(_facts(known)), fold(known, happened)
-    for fact in _facts(after):
-        if fact not in before:
-            ledger.write(FACTS, fact_key(fact), {"json": fact_to_json(fact)})
+    after = fold(before, happened)
+    if after is not before:
+        held = set(_facts(before))
+        for fact in _facts(after):
+            if fact not in held:
+                ledger.write(FACTS, fact_key(fact), {"json": fact_to_json(fact)})
     return after
 
 
 def forget_old(ledger: Ledger, now: datetime) -> int:
     """Drop what was over two weeks ago; return how many facts."""
-    known = history(ledger)
-    kept = {fact_key(fact) for fact in _facts(forget(known, now - KEPT))}
-    old = [fact for fact in _facts(known) if fact_key(fact) not in kept]
+    everything = history(ledger)
+    kept = set(_facts(forget(everything, now - KEPT)))
+    old = [fact for fact in _facts(everything) if fact not in kept]
     for fact in old:
         ledger.drop(FACTS, fact_key(fact))
     return len(old)
+
+
+@lru_cache(maxsize=2)
+def _read(rows: tuple[tuple[str, str], ...]) -> tuple[Known, tuple[tuple[str, str], ...]]:
+    """Read the facts of rows (key and text); also return which are unreadable, and why.
+
+    They are asked for every five minutes, and change a few times a night.
+    """
+    facts: list[Fact] = []
+    unreadable = []
+    for key, text in rows:
+        try:
+            facts.append(_fact(text))
+        except BadMessage as problem:
+            unreadable.append((key, str(problem)))
+    return Known(fold(History(), facts)), tuple(unreadable)
+
+
+_fact = lru_cache(maxsize=4096)(fact_from_json)
 
 
 def _facts(known: History) -> tuple[Fact, ...]:

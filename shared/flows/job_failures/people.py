@@ -4,23 +4,22 @@ from datetime import datetime
 
 from shared.errors import FleetError
 from shared.flows.job_failures import facts
-from shared.model.failures import Alert, History
+from shared.model.failures import Alert
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.failure_alerts import alerts_due, told_by
-from shared.rules.incidents import incidents
 from shared.telemetry import Event, tell
 
 
-def tell_due(ports: Ports, intent: FleetPolicy, known: History, now: datetime) -> int:
+def tell_due(ports: Ports, intent: FleetPolicy, known: facts.Known, now: datetime) -> int:
     """Tell what is due, and remember it; return how many alerts.
 
     A crash between telling and remembering tells it once more, under the same key.
     """
-    due = alerts_due(incidents(known), intent, now)
+    due, history = alerts_due(known.incidents, intent, now), known.history
     for alert in due:
         tell_alert(ports, intent, alert, now)
-        known = facts.add(ports.ledger, known, told_by(alert, now))
+        history = facts.add(ports.ledger, history, told_by(alert, now))
     return len(due)
 
 

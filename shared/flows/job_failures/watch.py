@@ -10,7 +10,6 @@ from shared.messages.jobs import TriageRequest
 from shared.model.failures import Failure, History, State, Success
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
-from shared.rules.incidents import incidents
 from shared.telemetry import Event, tell
 
 WATERMARK = "watch"
@@ -37,17 +36,17 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
 
     Raises Transient or Permanent where jobs cannot be read: the next tick reads from where this one would have.
     """
-    known = facts.history(ports.ledger)
+    known = facts.known(ports.ledger)
     whole = _due(ports, MISSED, MISSED_EVERY, now)
     since = now - HISTORY if whole else max(now - HISTORY, _last(ports, LOOKED, now - HISTORY) - OVERLAP)
     vaults = vaults_in_scope(ports, intent)
     reading = read_fleet(ports, vaults, since, now)
     failed = outcomes(reading)
     missing = missing_runs(read_whole(ports, vaults, reading), now) if whole else ()
-    noted = _note(ports, known, (*failed, *missing), now)
+    noted = _note(ports, known.history, (*failed, *missing), now)
     known = _repaired(ports, known, failed)
     announced = outbox.announce(ports, now)
-    asked = outbox.settle(ports, known, now)
+    asked = outbox.settle(ports, known.history, now)
     told = people.tell_due(ports, intent, known, now)
     _looked(ports, whole, now)
     found = Watch(noted, announced, asked, told)
@@ -62,10 +61,12 @@ def _note(ports: Ports, known: History, found: tuple[Failure | Success, ...], no
     return sum(outbox.note(ports, TriageRequest(one.vault_id, one.id), one.vm_id, now) for one in new)
 
 
-def _repaired(ports: Ports, known: History, found: tuple[Failure | Success, ...]) -> History:
+def _repaired(ports: Ports, known: facts.Known, found: tuple[Failure | Success, ...]) -> facts.Known:
     """Remember the successes of VMs that something is open for; those of all others say nothing."""
-    ailing = {one.vm_id for one in incidents(known) if one.state is not State.RESOLVED}
-    return facts.add(ports.ledger, known, [one for one in found if isinstance(one, Success) and one.vm_id in ailing])
+    ailing = {one.vm_id for one in known.incidents if one.state is not State.RESOLVED}
+    good = [one for one in found if isinstance(one, Success) and one.vm_id in ailing]
+    after = facts.add(ports.ledger, known.history, good)
+    return known if after is known.history else facts.Known(after)
 
 
 def _last(ports: Ports, name: str, never: datetime) -> datetime:

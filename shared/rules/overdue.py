@@ -29,7 +29,7 @@ class Watched:
 
     `jobs` are the item's jobs of all operations that started at or after `jobs_since`. `changed_at` is when its
     membership or its policy was last changed, as far as that is known from elsewhere; the jobs tell of memberships.
-    `as_written` says that the policy is known to be as we wrote it; else a person may have moved its start unseen.
+    `same_since` is since when its policy is known to start as it does; before, a person may have moved it unseen.
     """
 
     item: ProtectedItem
@@ -38,7 +38,7 @@ class Watched:
     jobs_since: datetime
     vm_exists: bool = True
     changed_at: datetime | None = None
-    as_written: bool = False
+    same_since: datetime | None = None
 
 
 def overdue(watched: Iterable[Watched], now: datetime) -> tuple[Failure, ...]:
@@ -70,7 +70,7 @@ def judge(watched: Watched, now: datetime) -> Failure | None:
         return None
     if not watched.vm_exists:
         return _failure(watched, run, Kind.MISSING_VM, "the VM does not exist any more")
-    if not watched.as_written and _had_another_start(backups, policy, run):
+    if not _known_since(watched, run.earliest - DAY) and _had_another_start(backups, policy, run):
         return None
     following = next_run(policy, run.latest)
     until = min(run.earliest + DAY, following.earliest if following else run.earliest + DAY)
@@ -84,6 +84,10 @@ def _changed_until(watched: Watched) -> datetime:
     changes = [job.started_at for job in watched.jobs if job.operation != BACKUP and job.operation not in RESTORES]
     changes += [watched.changed_at] if watched.changed_at else []
     return max(changes) + BEFORE_START if changes else watched.jobs_since - DAY
+
+
+def _known_since(watched: Watched, before: datetime) -> bool:
+    return watched.same_since is not None and watched.same_since <= before
 
 
 def _in_the_way(job: Job, run: ScheduledRun) -> bool:

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from local.memory.queues import MemoryQueues
+from local.world import documents
+from local.world.on_demand import trigger_backup
 from shared.errors import Transient
 from shared.flows import replay, sweep
 from shared.flows.job_failures import events, facts, outbox, respond, start
@@ -176,6 +178,28 @@ def test_a_run_that_never_started_is_announced_and_answered() -> None:
     deliver(night)
     work(night)
     assert "not-started" in {incident.code for incident in all_incidents(night)}
+
+
+def test_a_run_that_never_started_is_seen_though_somebody_made_a_backup_at_another_hour() -> None:
+    night = failing(vms=1)
+    look(night)
+    night.world.advance(20 * HOUR)
+    trigger_backup(night.world, night.world.vaults[night.item().vault_id], night.item().id, None, "ops")
+    night.world.advance(9 * HOUR)
+    night.item().generation += 1
+    night.world.advance(6 * HOUR)
+    assert look(night).noted == 1
+    assert night.ports.ledger.rows(outbox.OUTBOX).popitem()[0].endswith(":overdue")
+
+
+def test_a_start_that_was_edited_since_the_last_look_is_no_missed_run() -> None:
+    night = failing(vms=1)
+    look(night)
+    night.world.advance(5 * HOUR)
+    policy = night.policy("DefaultPolicy")
+    night.human("edit", policy_id=policy.id, properties=documents.daily("20:00", daily=30))
+    night.world.advance(2 * HOUR)
+    assert look(night).noted == 0
 
 
 def test_without_the_switch_nothing_is_started_and_the_reason_says_so() -> None:

@@ -142,10 +142,11 @@ def test_a_new_vm_is_expected_from_its_first_run_on() -> None:
     assert kind(jobs=(enabled, job(at(1), "InProgress")), **new) is None
 
 
-def test_a_start_that_was_moved_by_hand_is_no_missed_run_unless_the_policy_is_known_to_be_ours() -> None:
+def test_a_start_that_was_moved_by_hand_is_no_missed_run_unless_the_policy_is_known_to_be_the_same() -> None:
     ran_at_noon = tuple(job(SLOT - number * DAY - 10 * HOUR) for number in range(14))
     assert kind(jobs=ran_at_noon) is None
-    assert kind(jobs=ran_at_noon, as_written=True) is Kind.OVERDUE
+    assert kind(jobs=ran_at_noon, same_since=SLOT - DAY) is Kind.OVERDUE
+    assert kind(jobs=ran_at_noon, same_since=SLOT - DAY + MINUTE) is None
     by_hand = job(at(-10), user_triggered=True)
     assert kind(by_hand) is Kind.OVERDUE
     assert kind(now=SLOT + DAY + GRACE, jobs=ran_at_noon) is Kind.OVERDUE

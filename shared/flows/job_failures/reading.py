@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shared.flows.job_failures.schedules import Schedule, seen
 from shared.flows.look import newest_plan
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vault, Vm
 from shared.model.failures import Failure, Success
@@ -21,7 +22,7 @@ HISTORY = timedelta(days=2)
 class Reading:
     """The jobs of some vaults that started or ended since, and what explains them.
 
-    Without `policies` and `vms` it cannot be told which runs are missing.
+    Without `policies`, `vms` and since when policies start as they do, it cannot be told which runs are missing.
     """
 
     vaults: tuple[Vault, ...]
@@ -30,6 +31,7 @@ class Reading:
     since: datetime
     policies: tuple[BackupPolicy, ...] = ()
     vms: tuple[Vm, ...] = ()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
 
 def read_fleet(ports: Ports, vaults: Sequence[Vault], since: datetime, now: datetime) -> Reading:
@@ -46,18 +48,19 @@ def read_fleet(ports: Ports, vaults: Sequence[Vault], since: datetime, now: date
     return Reading(tuple(vaults), tuple(listed), items, since)
 
 
-def read_whole(ports: Ports, vaults: Sequence[Vault], reading: Reading) -> Reading:
-    """Return the reading with policies and VMs, by which it can be told which runs are missing."""
+def read_whole(ports: Ports, vaults: Sequence[Vault], reading: Reading, now: datetime) -> Reading:
+    """Return the reading with all by which it can be told which runs are missing."""
     policies = [policy for vault in vaults for policy in ports.vaults.policies(vault)]
     vms = ports.fleet.vms(sorted({vault.subscription for vault in vaults}))
-    return Reading(reading.vaults, reading.jobs, reading.items, reading.since, tuple(policies), tuple(vms))
+    schedules = seen(ports.ledger, policies, now)
+    return replace(reading, policies=tuple(policies), vms=tuple(vms), schedules=schedules)
 
 
 def read_vault(ports: Ports, vault: Vault, now: datetime) -> Reading:
     """Read one vault itself: the truth, before anything is answered. Raises Transient or Permanent."""
     since = now - HISTORY
     jobs, items = ports.vaults.jobs(vault, since, now), ports.vaults.items(vault)
-    return read_whole(ports, [vault], Reading((vault,), tuple(jobs), tuple(items), since))
+    return read_whole(ports, [vault], Reading((vault,), tuple(jobs), tuple(items), since), now)
 
 
 def outcomes(reading: Reading) -> tuple[Failure | Success, ...]:
@@ -75,16 +78,20 @@ def missing_runs(reading: Reading, now: datetime) -> tuple[Failure, ...]:
     """Return the scheduled runs that did not come."""
     policies, there = {policy.id: policy for policy in reading.policies}, {vm.id for vm in reading.vms}
     jobs = jobs_of_items(reading)
-    watched = (
-        Watched(
-            item=item,
-            policy=policies.get(item.policy_id),
-            jobs=jobs.get(item.vm_id, ()),
-            jobs_since=reading.since,
-            vm_exists=item.vm_id in there,
+    watched = []
+    for item in reading.items:
+        schedule = reading.schedules.get(item.policy_id)
+        watched.append(
+            Watched(
+                item=item,
+                policy=policies.get(item.policy_id),
+                jobs=jobs.get(item.vm_id, ()),
+                jobs_since=reading.since,
+                vm_exists=item.vm_id in there,
+                changed_at=schedule.since if schedule and schedule.changed else None,
+                same_since=schedule.since if schedule else None,
+            )
         )
-        for item in reading.items
-    )
     return overdue(watched, now)
 
 

@@ -42,7 +42,7 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
     vaults = vaults_in_scope(ports, intent)
     reading = read_fleet(ports, vaults, since, now)
     failed = outcomes(reading)
-    missing = missing_runs(read_whole(ports, vaults, reading), now) if whole else ()
+    missing = missing_runs(read_whole(ports, vaults, reading, now), now) if whole else ()
     noted = _note(ports, known.history, (*failed, *missing), now)
     known = _repaired(ports, known, failed)
     announced = outbox.announce(ports, now)

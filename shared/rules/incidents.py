@@ -235,7 +235,7 @@ def _incident(
     failures: Sequence[Failure], code: Code, repair: datetime | None, attempts: Sequence[Attempt]
 ) -> Incident:
     """Return the incident of these failures, oldest first, as its answers leave it."""
-    pages = [attempt.at for attempt in attempts if attempt.needs_human]
+    pages = _pages(failures, attempts)
     by_itself = code.response in LEFT_TO_SOMEONE
     due = [_end(failures[0])] if by_itself else []
     mildest = Severity.WARNING if all(one.kind is Kind.WARNINGS for one in failures) else Severity.ERROR
@@ -263,6 +263,21 @@ def _incident(
         attempts=tuple(attempts),
         resolved_at=repair,
     )
+
+
+def _pages(failures: Sequence[Failure], attempts: Sequence[Attempt]) -> list[datetime]:
+    """Return since when each answer, oldest first, has asked for a human.
+
+    The first one to a failure is about how that ended, however long it took to be given; a later one is news.
+    """
+    ends = {failure.id: _end(failure) for failure in failures}
+    pages = []
+    answered = set[str]()
+    for attempt in attempts:
+        if attempt.needs_human:
+            pages.append(attempt.at if attempt.failure_id in answered else ends[attempt.failure_id])
+        answered.add(attempt.failure_id)
+    return pages
 
 
 def _escalated(incident: Incident) -> Incident:

@@ -17,8 +17,8 @@ LOOKED = "jobs"
 MISSED = "missed runs"
 OVERLAP = 2 * outbox.TICK
 """Jobs are read once more so far back: they show late, and their ends move."""
-MISSED_EVERY = timedelta(minutes=15)
-"""How often it is asked which runs did not come: that takes all jobs of two days."""
+MISSED_EVERY = timedelta(minutes=10)
+"""How often it is asked which runs did not come: that takes all jobs of two days, and policies and VMs with them."""
 
 
 @dataclass(frozen=True, slots=True)

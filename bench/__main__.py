@@ -1,19 +1,19 @@
 """Which measurement is wanted? `python -m bench COMMAND`, one word for each.
 
-The words: plan, problem, check, smoke, results, load, curves, drift, triage.
+The words: plan, problem, check, smoke, results, load, curves, drift, triage, arm.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import curves, drift, load, plan, triage
+from bench import arm, curves, drift, load, plan, triage
 from bench.problems import Shape
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 not confirmed, 2 bad input, 3 no plan exists."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the rules.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the rules and the pretend ARM.")
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("plan", help="plan a problem file and print the plan")
     one.add_argument("problem", type=Path, metavar="PROBLEM.json[.gz]")
@@ -26,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--vaults", type=int, help="default: one for each 1,000 VMs")
     one.add_argument("--policies", type=int, default=50, help="at most so many a vault (default: 50)")
     one.add_argument("--largest-load", type=int, default=1, help="loads are drawn from 1 to this (default: 1)")
-    commands.add_parser("smoke", help="plan small generated fleets; exit 1 where a plan is not good or not true")
+    commands.add_parser(
+        "smoke", help="measure small fleets; exit 1 where a plan is not good or not true, or an answer slow"
+    )
     commands.add_parser("results", help="print the table of bench/results/plan.md")
     one = commands.add_parser("load", help="judge load forecasts on a folder of timestamp,value files")
     one.add_argument("folder", type=Path, metavar="FOLDER")
@@ -42,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--moves", type=int, default=200, help="at most so many VMs a night may move (default: 200)")
     one = commands.add_parser("triage", help="say what is to be done about each job of a file of Azure's answers")
     one.add_argument("jobs", type=Path, metavar="JOBS.json[.gz]")
+    one = commands.add_parser("arm", help="read lists of a generated fleet from the pretend ARM")
+    one.add_argument("--vms", type=int, default=20_000)
+    one.add_argument("--vaults", type=int, default=25)
     asked = parser.parse_args(arguments)
     match asked.command:
         case "plan":
@@ -59,8 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
             return max(held, drift.roll_out(asked.vms, asked.moves, asked.seed))
         case "triage":
             return triage.triage(asked.jobs)
+        case "arm":
+            return arm.arm(asked.vms, asked.vaults)
         case "smoke":
-            return max(plan.smoke(), drift.smoke())
+            return max(plan.smoke(), drift.smoke(), arm.smoke())
         case _:
             return plan.results()
 

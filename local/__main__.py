@@ -2,9 +2,10 @@
 
 import sys
 
-USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--folder DIR]
+USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--hosts N] [--folder DIR]
        python -m local up [--speed N] [--json] [--switches plan,enrol] [--faults calm|issue|FILE.json] [--folder DIR]
-       python -m local scenario [NAME [--seed N] [--nights N] [--json]]"""
+       python -m local scenario [NAME [--seed N] [--nights N] [--json]]
+       python -m local faults calm|issue|FILE.json | --schema"""
 
 
 def main(arguments: list[str]) -> int:
@@ -21,6 +22,10 @@ def main(arguments: list[str]) -> int:
         from local.scenarios import command
 
         return command.main(arguments[1:])
+    if arguments[:1] == ["faults"]:
+        from local.faults import command as faults
+
+        return faults.main(arguments[1:])
     print(USAGE, file=sys.stderr)
     return 2
 

@@ -1,6 +1,7 @@
 """How does the local Azure run another program? It waits for its ready line and ends it in any case."""
 
 import queue
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -52,6 +53,11 @@ class Child:
         threading.Thread(target=self._read, args=(self._process.stdout,), name=f"{name} stdout", daemon=True).start()
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Say whether the process is still there."""
         return self._process.poll() is None
@@ -88,6 +94,14 @@ class Child:
         """Close the child's stdin, as this process's death would, and return its exit code."""
         self._close_stdin()
         return self._process.wait(STOP_SECONDS)
+
+    def pause(self) -> None:
+        """Let the process stand still, as a frozen machine would, until `go_on`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a process that stands still go on where it was."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> int:
         """End the process at once, as a lost machine would, and return its exit code."""

@@ -33,25 +33,34 @@ class Control:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:
         """Return the JSON at `path`, None for an empty answer; raise ControlError on a refusal."""
-        return self._send("GET", path, None, dict(headers or {}))
+        return self.send("GET", path, headers=headers)
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Send `body` as JSON and return the JSON answer, None for an empty one; raise ControlError on a refusal."""
-        return self._send("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return self.send("POST", path, body)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send `body` as JSON, if there is one, and return the JSON answer; raise ControlError on a refusal."""
+        data = None if body is None else json.dumps(body).encode()
+        sent = {**({} if data is None else {"Content-Type": "application/json"}), **(headers or {})}
         with self._lock:
             target = self._base + path
             connection = self._connection or self._connect()
             self._connection = None
             try:
-                connection.request(method, target, body, headers)
+                connection.request(method, target, data, sent)
                 response = connection.getresponse()
             except (http.client.BadStatusLine, BrokenPipeError, ConnectionResetError):
                 # The server closed an idle connection; nothing of this request was taken.
                 connection.close()
                 connection = self._connect()
-                connection.request(method, target, body, headers)
+                connection.request(method, target, data, sent)
                 response = connection.getresponse()
             text = response.read()
             self._connection = connection

@@ -1,6 +1,7 @@
 """What does a program need around it to take the local Azure for the real one? Trust, an identity and addresses."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.azurite import Azurite
@@ -27,7 +28,15 @@ def trusting_environment(ca: Path, identity: Identity) -> dict[str, str]:
     }
 
 
-def app_settings(azurite: Azurite, queues: str, arm: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where the app tells of things: the topic's endpoint and the webhook of an operator's inbox."""
+
+    events: str
+    inbox: str
+
+
+def app_settings(azurite: Azurite, queues: str, arm: str, outlets: Outlets) -> dict[str, str]:
     """Return the app's settings for the local Azure; what deploys differs from it in these values only.
 
     `queues` is the queue endpoint that keeps simulated time; Azurite's own is for nobody else.
@@ -41,4 +50,6 @@ def app_settings(azurite: Azurite, queues: str, arm: str) -> dict[str, str]:
         "NIGHTSHIFT_TABLE_URI": azurite.table_uri,
         "NIGHTSHIFT_QUEUE_URI": queues,
         "NIGHTSHIFT_ARM_ENDPOINT": arm,
+        "NIGHTSHIFT_EVENTS_ENDPOINT": outlets.events,
+        "NIGHTSHIFT_WEBHOOK_URL": outlets.inbox,
     }

@@ -56,6 +56,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         ),
         *_apart(found["separation"]),
         *_stopped(found["breaker"]),
+        *_one_at_a_time(found.get("two_hosts")),
         _zero("writes in the unchanged day after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
         _zero("VMs whose protection was stopped", found["protection_stopped"]),
@@ -86,6 +87,22 @@ def _stopped(breaker: Mapping[str, Any]) -> tuple[Check, ...]:
         Check("moves while they were stopped, of those due", "0 of 1 or more", f"{after} of {held}", after == 0 < held),
         Check("moves once an operator let them go on", "1 or more", str(resumed), resumed > 0),
     )
+
+
+def _one_at_a_time(hosts: Mapping[str, Any] | None) -> Iterator[Check]:
+    """Expect that a host which stood still wrote nothing more, and that no quota was spent twice."""
+    if not hosts:
+        return
+    before, other = hosts["writes_before_it_stood_still"], hosts["writes_by_the_other"]
+    yield Check("writes until the leading host stood still", "1 or more", str(before), before > 0)
+    yield Check("writes by the host that took over", "1 or more", str(other), other > 0)
+    yield _zero("writes by the first host once it woke", hosts["writes_after_it_woke"])
+    yield _zero("VMs written twice by two hosts", hosts["vms_written_twice"])
+    yield _zero("policies written twice by two hosts", hosts["policies_written_twice"])
+    for quota, counts in hosts["quotas"].items():
+        sent, spent = counts["sent"], counts["spent"]
+        name = f"{quota.replace('-', ' ')} spent in the ledger, of those sent"
+        yield Check(name, f"{sent} of {sent}", f"{spent} of {sent}", spent == sent)
 
 
 def _at_least(name: str, factor: float, before: int, after: int) -> Check:

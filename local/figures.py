@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +51,8 @@ class Times:
 class Story:
     """What the demo saw: looks at the truth, the access log, and what the app told.
 
-    `plan` is the app's first plan, `spacings` are those of the plan in the report of the second night.
+    `plan` is the app's first plan, `spacings` are those of the plan in the report of the second night. `two_hosts` is
+    filled where one host stood still while another took over.
     """
 
     looks: Looks
@@ -62,6 +63,7 @@ class Story:
     invocations: Counter[str]
     times: Times
     fleet: Mapping[str, Any]
+    two_hosts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def figures(story: Story) -> dict[str, Any]:
@@ -86,6 +88,7 @@ def figures(story: Story) -> dict[str, Any]:
         "exclusions_lost": counters["exclusions_lost"],
         "runs_skipped": counters["runs_skipped"],
         "invocations": dict(sorted(story.invocations.items())),
+        **({"two_hosts": story.two_hosts} if story.two_hosts else {}),
     }
 
 
@@ -149,10 +152,14 @@ def _ids(story: Story, names: Sequence[str]) -> set[str]:
 
 
 def _enforce(story: Story) -> dict[str, Any]:
-    """Count what enforcement did up to the report; what the breaker let go later is counted under "breaker"."""
+    """Count what enforcement did up to the report; what the breaker let go later is counted under "breaker".
+
+    A host that takes over looks for itself.
+    """
     looks = story.looks
     entries = [entry for entry in judge.entries(story.log, ENFORCE) if _at(entry) < story.times.reported]
     floor = judge.calls_floor(looks.before, looks.enforced, (looks.touched, looks.after))
+    floor += judge.calls_to_look(looks.before) if story.two_hosts else 0
     return {
         "writes": sum(bool(entry["effect"]) for entry in entries),
         "calls": len(entries),

@@ -8,6 +8,7 @@ from 08:00 for 12 hours. The others start at 22:30 UTC; the second vault writes 
 import random
 from datetime import datetime, timedelta
 
+from local.pools import add_pools
 from local.world import documents, runs, writes
 from local.world.history import backfill, put
 from local.world.limits import Limits, Pace
@@ -57,6 +58,8 @@ _KINDS = {"SQL": "batch", "web": "office", "db": "flat", "app": "evening"}
 def demo(seed: int = 7, start: datetime = EPOCH, pace: Pace | None = None, limits: Limits | None = None) -> World:
     """Return the demo's world: 60 VMs in 3 vaults and 2 regions, everyone at 22:30 UTC, with the traps of `TRAPS`.
 
+    Restores have the accounts and groups of `local.pools`, and the first vault's secondary region can be read.
+
     "raise" is critical but on DefaultPolicy (a move can raise it); "richer-*" are standard but on Critical (a move
     would shorten); "yearly" has yearly points that a careless move would prune.
     """
@@ -81,6 +84,8 @@ def demo(seed: int = 7, start: datetime = EPOCH, pace: Pace | None = None, limit
     _repolicy(world, {"yearly": "Archive", "hourly": "Hourly"})
     backfill(world, HISTORY_DAYS)
     _set_states(world)
+    weu1.cross_region = True
+    add_pools(world, SUBSCRIPTION)
     return world
 
 

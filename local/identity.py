@@ -1,7 +1,8 @@
-"""Who is the app? A managed identity endpoint (App Service protocol) and the tokens it issues."""
+"""Who is the app? A managed identity endpoint (App Service protocol), the tokens it issues, and what they claim."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from starlette.applications import Starlette
@@ -48,6 +49,20 @@ def token(audience: str, principal: Principal = APP) -> tuple[str, int]:
         "ver": "1.0",
     }
     return jwt.encode(claims, _KEY, algorithm="HS256"), expires
+
+
+def claims(authorization: str) -> dict[str, Any]:
+    """Return what a bearer token claims, {} without one. Its signature is not our business.
+
+    Of one that cannot be read or has expired, `invalid` tells the reason and `aud` is "".
+    """
+    kind, _, text = authorization.partition(" ")
+    if kind.lower() != "bearer" or not text:
+        return {}
+    try:
+        return dict(jwt.decode(text, options={"verify_signature": False, "verify_exp": True}))
+    except jwt.InvalidTokenError as invalid:
+        return {"aud": "", "invalid": str(invalid)}
 
 
 def application(secret: str, audiences: list[str] | None = None) -> Starlette:

@@ -94,9 +94,14 @@ def calls_floor(before: Truth, after: Truth, *later: tuple[Truth, Truth]) -> int
     further spans, each from a look to a look, where people were at work in between: what they undid was written all
     the same.
     """
-    pages: int = sum(before["pages"]["items"].values()) + sum(before["pages"]["policies"].values())
     spans = ((before, after), *later)
-    return 2 * pages + sum(len(policies_changed(*span)) + len(moved(*span)) for span in spans)
+    return calls_to_look(before) + sum(len(policies_changed(*span)) + len(moved(*span)) for span in spans)
+
+
+def calls_to_look(before: Truth) -> int:
+    """Return the fewest calls that it takes to look at what is there, and to read back what was written."""
+    pages: int = sum(before["pages"]["items"].values()) + sum(before["pages"]["policies"].values())
+    return 2 * pages
 
 
 def entries(log: Iterable[Entry], function: str, since: datetime | None = None) -> list[Entry]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from local import fleets, people
+from local import fleets, people, two_hosts
 from local.app_log import events
 from local.child import ChildError
 from local.clock import iso
@@ -26,6 +26,7 @@ from local.figures import NIGHT, Looks, Story, Times, figures, summary
 from local.setup_node import NodeMissingError
 from local.stack import ROOT, Stack, Wanted, running_stack
 from shared import clock, wiring
+from shared.cloud.ledger import SPENT
 from shared.flows import check_requests, fleet_policy, review
 from shared.model.night import NightReport
 from shared.model.plan import Plan
@@ -70,6 +71,7 @@ def main(arguments: list[str]) -> int:
                 tables=(STORE,),
                 queues=(check_requests.REQUESTS,),
                 settings={"NIGHTSHIFT_SWITCHES": "plan,enrol"},
+                hosts=options.hosts,
             )
             with running_stack(wanted, Path(folder)) as stack:
                 story, report = _tell(stack, options.policy)
@@ -92,8 +94,10 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     with _progress() as progress, _own_ports(stack):
         _run(stack, BEGINS + timedelta(hours=1), invocations, progress)
         plan = _plan()
+        stall = _stand_still(stack, plan, invocations, progress) if stack.wanted.hosts > 1 else None
         _run(stack, HUMAN_AT, invocations, progress)
         enforced = stack.arm.get("/_local/truth")
+        hosts = _two_hosts(stack, stall) if stall else {}
         people.move_back(stack.arm, before, enforced)
         _run(stack, HUMAN_AT + SHORTLY, invocations, progress)
         touched = stack.arm.get("/_local/truth")
@@ -114,12 +118,13 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     story = Story(
         looks=Looks(before, enforced, touched, after, end=stack.arm.get("/_local/truth")),
         log=stack.arm.get("/_local/log"),
-        told=events(stack.host_log),
+        told=sorted((one for log in stack.host_logs for one in events(log)), key=lambda one: one.at),
         plan=plan,
         spacings=report.plan.spacings if report.plan else (),
         invocations=invocations,
         times=Times(BEGINS, CREATED_AT, REPORTED_AT, RESUMED_AT, AGAIN),
         fleet=fleet,
+        two_hosts=hosts,
     )
     return story, report
 
@@ -133,6 +138,20 @@ def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Cl
             if not record["ok"]:
                 _console.print(f"[yellow]{record['at']} {record['function']}: {record['error']}[/]")
         progress.to(now)
+
+
+def _stand_still(stack: Stack, plan: Plan, invocations: Counter[str], progress: "Clockwork") -> two_hosts.Stall:
+    """Run to the first tick with moves, and let its host stand still in the middle of it."""
+    due = min(move.due for move in plan.moves if move.due)
+    tick = due.replace(minute=0, second=0, microsecond=0)
+    tick += timedelta(hours=tick < due)
+    _run(stack, tick - SHORTLY, invocations, progress)
+    return two_hosts.stand_still(stack, tick)
+
+
+def _two_hosts(stack: Stack, stall: two_hosts.Stall) -> dict[str, Any]:
+    log = stack.arm.get("/_local/log")
+    return two_hosts.figures(stall, log, wiring.ports().ledger.rows(SPENT))
 
 
 @contextmanager
@@ -225,5 +244,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "night", help="where the report goes")
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--faults", default="issue", help="calm, issue, or a JSON file of faults")
+    parser.add_argument("--hosts", type=int, default=1, help="with two, the leading one stands still while it writes")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     return parser.parse_args(arguments)

@@ -76,6 +76,7 @@ def _facts(stack: Stack, wanted: Wanted) -> dict[str, Any]:
     return {
         "arm": stack.arm.url,
         "host": stack.host.url,
+        "report": f"{stack.host.url}/api/report?code={stack.leading.keys['functions']}",
         "blob": stack.azurite.blob_uri,
         "queue": stack.queue_uri,
         "table": stack.azurite.table_uri,
@@ -133,7 +134,7 @@ def _say(facts: dict[str, Any], options: argparse.Namespace) -> None:
     print(
         f"The local Azure runs, {facts['speed']:g} times as fast as the real one. It is {facts['now']} there.\n\n"
         f"  Azure Resource Manager  {facts['arm']}\n"
-        f"  app                     {facts['host']}/api/report\n"
+        f"  app                     {facts['report']}\n"
         f"  queues                  {facts['queue']}\n\n"
         f"For any client:  source {options.folder / 'env.sh'}\n"
         f"For az, then:    az cloud register --name LocalAzure --endpoint-resource-manager {facts['arm']}\n"

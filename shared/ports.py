@@ -178,7 +178,10 @@ class Queues(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything outside, in one value. `switches` are the capabilities that may write; `wait` takes seconds."""
+    """Everything outside, in one value. `switches` are the capabilities that may write; `wait` takes seconds.
+
+    `now` is for who must know how long it has been at work; decisions are made with the instant that a run was given.
+    """
 
     vaults: Vaults
     fleet: Fleet
@@ -193,3 +196,4 @@ class Ports:
     quarantine: Quarantine
     switches: frozenset[str]
     wait: Callable[[float], None]
+    now: Callable[[], datetime]

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 
-from shared import settings
+from shared import clock, settings
 from shared.ports import Ports
 
 
@@ -67,4 +67,5 @@ def _cloud() -> Ports:
         quarantine=BlobQuarantine(credential, facts.blob_uri),
         switches=facts.switches,
         wait=_wait,
+        now=clock.now,
     )

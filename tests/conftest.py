@@ -1,7 +1,11 @@
-"""In which order do tests run, on which examples, and which count as coverage? The longest first; one example each."""
+"""In which order do tests run, on which examples, which count as coverage, and who judges the pretend ARM's answers?"""
+
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.judged import judging
 
 # The same examples on every machine, and none fails for being slow on a busy one.
 settings.register_profile("nightshift", deadline=None, derandomize=True)
@@ -32,3 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(item: pytest.Item) -> int:
     return next((place for place, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def answers_over_http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Judge at the end what every pretend ARM answered, in this process and in those that tests start."""
+    with judging(tmp_path_factory.mktemp("answers")):
+        yield

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import faults, fleets, identity, openid, queue_pass
-from local.arm.app import application
+from local import faults, fleets, identity, openid, outward, queue_pass
+from local.alerts.service import INBOX_PATH
+from local.arm.app import Dropped, application
 from local.arm.server import Server, listen, serve, server
 from local.clock import Running, parse
+from local.eventgrid.letters import Letters
+from local.eventgrid.service import PUBLISH_PATH
+from local.eventgrid.subscriptions import TOPIC
 from local.world import Pace, PageSizes
 from local.world.cloud import Cloud
 from local.world.world import EPOCH, World
@@ -29,13 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
-    arm = server(
-        application(cloud, openid.routes(options.client_secret)), ssl_certfile=options.cert, ssl_keyfile=options.key
-    )
+    letters = Letters(options.blobs, options.ca) if options.blobs else None
+    beside = [*openid.routes(options.client_secret), *outward.routes(cloud, Dropped, letters)]
+    arm = server(application(cloud, beside), ssl_certfile=options.cert, ssl_keyfile=options.key)
     tokens = server(identity.application(options.identity_header))
     arm_socket, token_socket = listen(options.host, options.port), listen("127.0.0.1", options.identity_port)
+    origin = f"https://localhost:{arm_socket.getsockname()[1]}"
     ready = {
-        "arm": f"https://localhost:{arm_socket.getsockname()[1]}",
+        "arm": origin,
+        "events": origin + PUBLISH_PATH.format(topic=TOPIC),
+        "inbox": origin + INBOX_PATH,
         "identity": f"http://127.0.0.1:{token_socket.getsockname()[1]}/msi/token",
         "identity_header": options.identity_header,
     }
@@ -74,6 +81,7 @@ def _options(arguments: list[str] | None) -> Any:
     parser.add_argument("--cert", required=True, help="PEM chain for localhost and 127.0.0.1")
     parser.add_argument("--key", required=True, help="its PEM key")
     parser.add_argument("--queues", default="", help="Azurite's queue endpoint; none: no pass-through")
+    parser.add_argument("--blobs", default="", help="Azurite's blob endpoint, for dead letters; none: only listed")
     parser.add_argument("--ca", type=Path, help="PEM of the authority behind Azurite's certificate")
     parser.add_argument("--fleet", default="demo", help="demo or generated:VMS,VAULTS,REGIONS")
     parser.add_argument("--seed", type=int, default=7)

@@ -1,18 +1,22 @@
 """How does the pretend ARM meet HTTP? A Starlette app around the service and the control routes."""
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from local import identity
 from local.arm import control
+from local.arm.answers import FOLDER, Answers
+from local.arm.gate import Gate
+from local.arm.gate import routes as gate_routes
 from local.arm.messages import Request, Response, error
 from local.arm.service import Service, normal
 from local.world.cloud import Cloud
@@ -39,10 +43,10 @@ class Dropped(HttpResponse):
 
 def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
     """Return the app: ARM on every path, the control API on `/_local/`, and other routes beside them."""
-    service = Service(cloud)
+    service, gate, answers = Service(cloud), Gate(), Answers(os.environ.get(FOLDER, ""))
 
     async def arm(request: HttpRequest) -> HttpResponse:
-        claims = _claims(request.headers.get("authorization", ""))
+        claims = identity.claims(request.headers.get("authorization", ""))
         if claims and (refusal := _stranger(claims, request)):
             return _http(error(401, *refusal))
         raw = await request.body()
@@ -51,11 +55,16 @@ def application(cloud: Cloud, beside: Sequence[Route] = ()) -> Starlette:
         except ValueError:
             body = {}
         caller = str(claims.get("oid") or claims.get("appid") or "unknown") if claims else ""
-        return _http(service.handle(_request(request, body if isinstance(body, dict) else {}, caller)))
+        asked = _request(request, body if isinstance(body, dict) else {}, caller)
+        response = service.handle(asked)
+        answers.keep(asked, response, cloud.log[-1]["action"])
+        await gate.passes(cloud.log[-1])
+        return _http(response)
 
     handlers: Any = dict.fromkeys((Refused, ValueError, KeyError, TypeError), control.refused)
+    beside = [*beside, *control.routes(cloud), *gate_routes(gate)]
     return Starlette(
-        routes=[*beside, *control.routes(cloud), Route("/{path:path}", arm, methods=_METHODS)],
+        routes=[*beside, Route("/{path:path}", arm, methods=_METHODS)],
         exception_handlers=handlers,
     )
 
@@ -74,17 +83,6 @@ def _request(request: HttpRequest, body: Json, caller: str) -> Request:
 def _query_name(name: str) -> str:
     known = {"$skiptoken": "$skipToken", "$filter": "$filter", "api-version": "api-version"}
     return known.get(name.lower(), name)
-
-
-def _claims(authorization: str) -> Json:
-    """Return what the bearer token claims, {} without one. Its signature is not our business."""
-    kind, _, token = authorization.partition(" ")
-    if kind.lower() != "bearer" or not token:
-        return {}
-    try:
-        return dict(jwt.decode(token, options={"verify_signature": False, "verify_exp": True}))
-    except jwt.InvalidTokenError as invalid:
-        return {"aud": "", "invalid": str(invalid)}
 
 
 def _stranger(claims: Json, request: HttpRequest) -> tuple[str, str] | None:

@@ -8,8 +8,10 @@ from local.world.limits import Limits
 
 _HOUR = timedelta(hours=1)
 _PROVIDER = "Microsoft.RecoveryServices/vaults/"
-_VAULT_READ = "Microsoft.RecoveryServices/vaults/read"
-"""Recorded vault reads show no provider budget."""
+_UNCOUNTED = {f"{_PROVIDER}{what}/read" for what in ("operationStatus", "operationResults")} | {f"{_PROVIDER}read"}
+"""Recorded reads of vaults themselves, and of the work on them, show no provider budget."""
+_COUNTED_WRITE = f"{_PROVIDER}write"
+"""The only write whose recordings show one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Budgets:
     _windows: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
 
     def take(self, subscription: str, method: str, action: str, now: datetime) -> Verdict:
-        """Spend one call on the subscription's bucket and, for reads of the provider, on the action's hour."""
-        kind = {"GET": "reads", "DELETE": "deletes"}.get(method, "writes")
+        """Spend one call on the subscription's bucket and, for what the provider counts, on the action's hour."""
+        kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(method, "writes")
         bucket = self._bucket(subscription, kind, now)
         wait = bucket.take(now)
         headers = {f"x-ms-ratelimit-remaining-subscription-{kind}": str(int(bucket.tokens))}
@@ -59,7 +61,8 @@ class Budgets:
                 f"Please try again after '{seconds}' seconds after additional tokens are available."
             )
             return Verdict(headers, seconds, "SubscriptionRequestsThrottled", message)
-        if method == "GET" and action.startswith(_PROVIDER) and action != _VAULT_READ:
+        reads = method == "GET" and action.startswith(_PROVIDER) and action not in _UNCOUNTED
+        if reads or action == _COUNTED_WRITE:
             return self._hourly(subscription, action, now, headers)
         return Verdict(headers)
 

@@ -50,10 +50,14 @@ def routes(cloud: Cloud) -> list[Route]:
         cloud.fail(names)
         return JSONResponse({"failing": len(names)})
 
+    async def failures(request: Request) -> Response:
+        cloud.fail_in_all_ways(float((await request.json())["rate"]))
+        return JSONResponse({})
+
     async def faults(request: Request) -> Response:
         document = await request.json()
         cloud.set_faults(document.get("name") or document)
-        return JSONResponse({"rules": len(cloud.faults.rules)})
+        return JSONResponse({"rules": len(cloud.faults.rules), "world": len(cloud.faults.mishaps)})
 
     return [
         Route("/_local/clock", read_clock, methods=["GET"]),
@@ -64,6 +68,7 @@ def routes(cloud: Cloud) -> list[Route]:
         Route("/_local/truth", truth, methods=["GET"]),
         Route("/_local/human", human, methods=["POST"]),
         Route("/_local/failing", failing, methods=["POST"]),
+        Route("/_local/failures", failures, methods=["POST"]),
         Route("/_local/faults", faults, methods=["POST"]),
     ]
 

@@ -1,8 +1,12 @@
 """How is work followed that goes on after its answer? The 202, and both paths that tell of its end."""
 
+import base64
+
 from local.arm import wire
 from local.arm.messages import Call, Response, vault_of
+from local.world import runs
 from local.world.state import Operation, Refused
+from local.world.world import World
 
 _POLL_SECONDS = "1"
 
@@ -42,6 +46,24 @@ def operation_result(call: Call) -> Response:
         return Response(202, None, {"Location": location, "Retry-After": _POLL_SECONDS})
     item = call.world.items.get(operation.item_id)
     return Response(200, wire.item(call.world, item)) if item else Response(204)
+
+
+def name_of(world: World, operation: Operation) -> str:
+    """Return the name under which vaults and regions themselves know an operation: two numbers, in base 64."""
+    number = runs.number(world.seed, "operation", operation.id)
+    return base64.b64encode(f"{number};{operation.id}".encode()).decode()
+
+
+def named(world: World, name: str, scope: str) -> Operation:
+    """Return the operation of such a name within `scope`, or raise Refused (404)."""
+    try:
+        key = base64.b64decode(name, validate=True).decode().rpartition(";")[2]
+    except ValueError:
+        key = ""
+    operation = world.operations.get(key)
+    if operation is None or operation.vault_id != scope.lower():
+        raise Refused(404, "BMSUserErrorOperationNotFound", f"The operation '{name}' was not found.")
+    return operation
 
 
 def _operation(call: Call) -> Operation:

@@ -1,7 +1,9 @@
 """How do jobs answer? Handlers of the vault's job list, of one job and of its cancelling."""
 
+from collections.abc import Callable
+
 from local.arm import filters, wire, wire_jobs
-from local.arm.messages import Call, Response, Route, page, vault_of
+from local.arm.messages import Call, Response, Route, page_of, vault_of
 from local.arm.operations import accepted, operation_result, operation_status
 from local.arm.routes_vaults import VAULT
 from local.world import cancel
@@ -10,6 +12,11 @@ from local.world.state import Job, Refused
 _JOBS = "Microsoft.RecoveryServices/vaults/backupJobs"
 _ACTION = f"{_JOBS}/read"
 _JOB = VAULT + "/backupJobs/{job}"
+_FILTERS: dict[str, Callable[[Job], str]] = {
+    "status": lambda job: job.status,
+    "operation": lambda job: job.operation,
+    "jobid": lambda job: job.id,
+}
 
 
 def list_jobs(call: Call) -> Response:
@@ -17,17 +24,13 @@ def list_jobs(call: Call) -> Response:
     vault, found = vault_of(call), filters.terms(call.request.query)
     since, until = filters.date(found, "startTime"), filters.date(found, "endTime")
     if found.get("backupmanagementtype", "AzureIaasVM").lower() != "azureiaasvm":
-        return page(call.request, [], call.cloud.pages.jobs)
-    rows = [
-        wire.job(call.world, job)
-        for job in call.world.jobs_in(vault.id)
-        if job.status.lower() == found.get("status", job.status).lower()
-        and job.operation.lower() == found.get("operation", job.operation).lower()
-        and job.id == found.get("jobid", job.id).lower()
-        and (since is None or job.started_at >= since)
-        and (until is None or job.started_at <= until)
-    ]
-    return page(call.request, rows, call.cloud.pages.jobs)
+        return Response(200, {"value": []})
+    jobs = call.world.jobs_in(vault.id, since, until)
+    for key, read in _FILTERS.items():
+        if key in found:
+            wanted = found[key].lower()
+            jobs = [job for job in jobs if read(job).lower() == wanted]
+    return page_of(call.request, jobs, call.cloud.pages.jobs, lambda job: wire.job(call.world, job))
 
 
 def get_job(call: Call) -> Response:
@@ -45,7 +48,7 @@ def cancel_job(call: Call) -> Response:
 def _job(call: Call) -> Job:
     vault = vault_of(call)
     job = call.world.jobs.get(call.params["job"].lower())
-    if job is None or job.vault_id != vault.id.lower():
+    if job is None or job.vault_id != vault.id.lower() or job.operation == "CrossRegionRestore":
         raise Refused(404, "BMSUserErrorJobNotFound", f"The job '{call.params['job']}' was not found.")
     return job
 

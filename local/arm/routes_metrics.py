@@ -49,10 +49,11 @@ def list_metrics_of_region(call: Call) -> Response:
     _check_names(query)
     since, until = _timespan(call, query)
     instants = _instants(query, since, until)
-    here = [vm for _, vm in sorted(call.world.vms.items()) if _lives(vm, call.params["subscription"], region)]
-    series = [{"metadatavalues": [], "data": _data(call, here, instants)}]
+    here = [vm for vm in call.world.vms_in(call.params["subscription"]) if vm.region.lower() == region]
     if query.get("$filter"):
         series = [_series(call, vm, instants) for vm in here[: _top(query)]]
+    else:
+        series = [{"metadatavalues": [], "data": _data(call, here, instants)}]
     name = f"subscriptions/{call.params['subscription']}{_METRICS}/{_METRIC}"
     return Response(200, _body(name, query, series, region, f"{iso(since)}/{iso(until)}"))
 
@@ -69,10 +70,6 @@ def _check_names(query: dict[str, str]) -> None:
     names = query.get("metricnames", _METRIC)
     if names.lower() != _METRIC.lower():
         raise Refused(400, "BadRequest", f"Failed to find metric configuration for metric: {names}.")
-
-
-def _lives(vm: Vm, subscription: str, region: str) -> bool:
-    return (vm.subscription.lower(), vm.region.lower()) == (subscription.lower(), region)
 
 
 def _top(query: dict[str, str]) -> int:

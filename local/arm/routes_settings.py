@@ -8,12 +8,14 @@ from local.world.state import Json, Refused
 
 _VAULTS = "Microsoft.RecoveryServices/vaults"
 _STORAGE = VAULT + "/backupstorageconfig/vaultstorageconfig"
+_PROXY = VAULT + "/backupResourceGuardProxies/{proxy}"
 _CONFIG = VAULT + "/backupconfig/vaultconfig"
 
 
 def get_storage(call: Call) -> Response:
     """Show the vault's storage redundancy."""
-    return Response(200, wire_settings.storage(vault_of(call)))
+    vault = vault_of(call)
+    return Response(200, wire_settings.storage(vault, locked=vault_settings.in_use(call.world, vault)))
 
 
 def get_soft_delete(call: Call) -> Response:
@@ -45,6 +47,30 @@ def list_guard_proxies(call: Call) -> Response:
     return Response(200, {"value": [wire_settings.guard_proxy(vault)] if vault.guarded else []})
 
 
+def get_guard_proxy(call: Call) -> Response:
+    """Show the proxy of a guarded vault."""
+    vault = vault_of(call)
+    if not vault.guarded:
+        raise Refused(404, "BMSUserErrorResourceGuardProxyNotFound", "The vault has no Resource Guard proxy.")
+    return Response(200, wire_settings.guard_proxy(vault))
+
+
+def put_guard_proxy(call: Call) -> Response:
+    """Guard the vault; the answer is its proxy."""
+    guard = str(_properties(call).get("resourceGuardResourceId") or "")
+    vault_settings.set_guard(call.world, vault_of(call), guard, call.request.caller)
+    return get_guard_proxy(call)
+
+
+def delete_guard_proxy(call: Call) -> Response:
+    """Guard the vault no more: 200 with an empty object, 204 where it was not guarded."""
+    vault = vault_of(call)
+    if not vault.guarded:
+        return Response(204)
+    vault_settings.remove_guard(call.world, vault, call.request.caller)
+    return Response(200, {})
+
+
 def _properties(call: Call) -> Json:
     properties = call.request.body.get("properties")
     if not isinstance(properties, dict):
@@ -73,4 +99,7 @@ ROUTES = (
         f"{_VAULTS}/backupResourceGuardProxies/read",
         list_guard_proxies,
     ),
+    Route("GET", _PROXY, f"{_VAULTS}/backupResourceGuardProxies/read", get_guard_proxy),
+    Route("PUT", _PROXY, vault_settings.GUARD_WRITE, put_guard_proxy),
+    Route("DELETE", _PROXY, vault_settings.GUARD_DELETE, delete_guard_proxy),
 )

@@ -3,12 +3,19 @@
 import re
 
 from local.arm import (
+    faulty,
     routes_discovery,
     routes_fleet,
+    routes_groups,
     routes_items,
     routes_jobs,
+    routes_machines,
     routes_metrics,
+    routes_restores,
+    routes_secondary,
     routes_settings,
+    routes_storage,
+    routes_vault_writes,
     routes_vaults,
 )
 from local.arm.budgets import Budgets
@@ -26,23 +33,25 @@ ROUTES: tuple[Route, ...] = (
     *routes_settings.ROUTES,
     *routes_fleet.ROUTES,
     *routes_metrics.ROUTES,
+    *routes_storage.ROUTES,
+    *routes_groups.ROUTES,
+    *routes_restores.ROUTES,
+    *routes_secondary.ROUTES,
+    *routes_vault_writes.ROUTES,
+    *routes_machines.ROUTES,
 )
 _FAULT_WAIT_SECONDS = 10
-_INTERNAL = (
-    "The REST API call encountered an internal error. Wait for a few minutes and then try the operation again. "
-    "If the issue persists, please contact Microsoft support."
+_ASKING = (
+    "/read",
+    "/backupstatus/action",
+    "/refreshcontainers/action",
+    "/backupvalidateoperation/action",
+    "/accesstoken/action",
+    "/backupcrrjob/action",
+    "/backupcrrjobs/action",
 )
-_ASKING = ("/read", "/backupstatus/action", "/refreshcontainers/action")
 """Ends of the actions that change nothing, whatever their method."""
 _NO_VERSION = "The api-version query parameter (?api-version=) is required for all requests."
-_FAULTS = {
-    "500": ("RestApiInternalError", _INTERNAL),
-    "503": ("ServerTimeout", "The request timed out."),
-    "504": (
-        "GatewayTimeout",
-        "The gateway did not receive a response from 'Microsoft.RecoveryServices' within the specified time period.",
-    ),
-}
 
 
 class Service:
@@ -89,33 +98,36 @@ class Service:
         verdict = self._budgets.take(params.get("subscription", ""), route.method, route.action, cloud.world.now)
         if verdict.wait:
             return self._throttled(verdict.code, verdict.message, verdict.wait, verdict.headers), False
-        if fault and not fault.after:
-            return self._faulty(fault, route), False
+        call = Call(cloud, request, params)
+        if fault and fault.kind == "429":
+            return self._throttled("ResourceRequestsThrottled", _too_many(route), _FAULT_WAIT_SECONDS, {}), False
+        if fault and not fault.after and (instead := faulty.meet(call, fault, route.error)):
+            return instead, False
         try:
-            response = route.handler(Call(cloud, request, params))
+            response = route.handler(call)
         except Refused as refused:
-            response = error(refused.status, refused.code, refused.message, full=refused.code != "ResourceNotFound")
+            full = refused.code != "ResourceNotFound"
+            response = route.error(refused.status, refused.code, refused.message, full=full)
         effect = route.method != "GET" and response.status < 300 and not route.action.lower().endswith(_ASKING)
         if fault and response.status < 300:
-            return self._faulty(fault, route), effect
+            if fault.kind == "stuck":
+                faulty.get_stuck(call, fault)
+            elif fault.after and (instead := faulty.meet(call, fault, route.error)):
+                return instead, effect
         response.headers |= verdict.headers
         return response, effect
-
-    def _faulty(self, fault: Fault, route: Route) -> Response:
-        if fault.kind == "drop":
-            return Response(0, dropped=True)
-        if fault.kind == "429":
-            message = (
-                f"Number of requests for action '{route.action}' exceeded the limit of '300' for time interval "
-                f"'01:00:00'. Please try again after '{_FAULT_WAIT_SECONDS}' seconds."
-            )
-            return self._throttled("ResourceRequestsThrottled", message, _FAULT_WAIT_SECONDS, {})
-        return error(int(fault.kind), *_FAULTS[fault.kind])
 
     def _throttled(self, code: str, message: str, wait: float, headers: dict[str, str]) -> Response:
         response = error(429, code, message)
         response.headers = {**headers, "Retry-After": str(self.cloud.postpone(wait))}
         return response
+
+
+def _too_many(route: Route) -> str:
+    return (
+        f"Number of requests for action '{route.action}' exceeded the limit of '300' for time interval '01:00:00'. "
+        f"Please try again after '{_FAULT_WAIT_SECONDS}' seconds."
+    )
 
 
 def normal(path: str) -> str:

@@ -1,78 +1,51 @@
 """How do resources look on the wire? World records to the JSON that Azure sends, casing quirks included."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from local.clock import iso
-from local.world import points, runs
+from local.world import points
+from local.world.failures import failure
 from local.world.schedule import Rules
-from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vault, Vm
+from local.world.state import Activity, Item, Job, Json, Operation, Point, Policy, Vm
 from local.world.world import World
 
+TENANT = "00000000-0000-0000-0000-0000000000aa"
 _NEVER = "0001-01-01T00:00:00"
 _MOVE_UNKNOWN = "We're still determining if this Recovery Point can be moved.. Please check again after some time."
+_CANCELLABLE = {"Backup", "Restore", "CrossRegionRestore"}
+"""Jobs that say so whatever their phase, and in the secondary region although they cannot be: as recorded."""
 _ITEM_TYPE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
 
 
-def vault(record: Vault) -> Json:
-    """Return a vault as GET and list show it."""
-    return {
-        "location": record.region,
-        "name": record.name,
-        "etag": "W/\"datetime'2026-01-04T06%3A35%3A01.5602793Z'\"",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "privateEndpointStateForBackup": "None",
-            "privateEndpointStateForSiteRecovery": "None",
-            "monitoringSettings": {
-                "azureMonitorAlertSettings": {
-                    "alertsForAllJobFailures": "Enabled",
-                    "alertsForAllReplicationIssues": "Enabled",
-                    "alertsForAllFailoverIssues": "Enabled",
-                },
-                "classicAlertSettings": {
-                    "alertsForCriticalOperations": "Enabled",
-                    "emailNotificationsForSiteRecovery": "Enabled",
-                },
-            },
-            "redundancySettings": {
-                "standardTierStorageRedundancy": record.redundancy,
-                "crossRegionRestore": "Enabled" if record.cross_region else "Disabled",
-            },
-            "securitySettings": {
-                "immutabilitySettings": {"state": record.immutability},
-                "softDeleteSettings": {
-                    "softDeleteState": record.soft_delete,
-                    "softDeleteRetentionPeriodInDays": 14,
-                },
-                "multiUserAuthorization": "Enabled" if record.guarded else "Disabled",
-            },
-            "secureScore": "None",
-            "bcdrSecurityLevel": "Poor",
-            "publicNetworkAccess": "Enabled",
-            "restoreSettings": {"crossSubscriptionRestoreSettings": {"crossSubscriptionRestoreState": "Enabled"}},
-        },
-        "id": record.id,
-        "type": "Microsoft.RecoveryServices/vaults",
-        "sku": {"name": "Standard"},
-    }
-
-
-def policy(world: World, record: Policy) -> Json:
-    """Return a policy; a Standard policy carries no policyType, as recorded."""
-    count = sum(item.policy_id == record.id for item in world.items.values())
+def policy(record: Policy, members: int) -> Json:
+    """Return a policy that `members` items have; a Standard policy carries no policyType, as recorded."""
     return {
         "id": record.id,
         "name": record.name,
         "type": "Microsoft.RecoveryServices/vaults/backupPolicies",
-        "properties": {**record.properties, "protectedItemsCount": count},
+        "properties": {**record.properties, "protectedItemsCount": members},
     }
+
+
+ITEM_FILTERS: dict[str, Callable[[World, Item], str]] = {
+    "backupmanagementtype": lambda _world, _record: "AzureIaasVM",
+    "itemtype": lambda _world, _record: "VM",
+    "policyname": lambda world, record: _policy_name(world, record),
+    "friendlyname": lambda _world, record: _friendly_name(record),
+    "healthstate": lambda _world, record: record.health,
+}
+"""What the item list's filter keys compare, without the rest of the row."""
 
 
 def item(world: World, record: Item) -> Json:
     """Return a protected item; one that was never backed up says 2001-01-01, as recorded."""
     assigned = world.policies.get(record.policy_id.lower())
+    days = world.vaults[record.vault_id].soft_delete_days
     properties: Json = {
-        "friendlyName": record.vm_id.rsplit("/", 1)[-1],
+        "friendlyName": _friendly_name(record),
         "virtualMachineId": record.vm_id,
         "protectionStatus": "Healthy",
         "protectionState": record.state,
@@ -87,10 +60,10 @@ def item(world: World, record: Item) -> Json:
         "containerName": record.container,
         "sourceResourceId": record.vm_id,
         "policyId": record.policy_id,
-        "policyName": assigned.name if assigned else "",
+        "policyName": _policy_name(world, record),
         "vaultId": f"https://management.azure.com{world.vaults[record.vault_id].id}",
         "isArchiveEnabled": False,
-        "softDeleteRetentionPeriod": 14 if record.deleted_at else 0,
+        "softDeleteRetentionPeriod": days if record.deleted_at else 0,
     }
     if record.last_point_at:
         properties["lastRecoveryPoint"] = iso(record.last_point_at)
@@ -99,12 +72,20 @@ def item(world: World, record: Item) -> Json:
     if record.extended is not None:
         properties["extendedProperties"] = record.extended
     if record.deleted_at:
-        properties |= _deletion(record.deleted_at, world.now)
+        properties |= _deletion(record.deleted_at, timedelta(days=days) - (world.now - record.deleted_at))
     return {"id": record.id, "name": record.name, "type": _ITEM_TYPE, "properties": properties}
 
 
-def _deletion(deleted_at: datetime, now: datetime) -> Json:
-    left = deleted_at + timedelta(days=14) - now
+def _friendly_name(record: Item) -> str:
+    return record.vm_id.rsplit("/", 1)[-1]
+
+
+def _policy_name(world: World, record: Item) -> str:
+    assigned = world.policies.get(record.policy_id.lower())
+    return assigned.name if assigned else ""
+
+
+def _deletion(deleted_at: datetime, left: timedelta) -> Json:
     hours, minutes = left.seconds // 3600, left.seconds // 60 % 60
     return {
         "isScheduledForDeferredDelete": True,
@@ -117,13 +98,18 @@ def job(world: World, record: Job) -> Json:
     """Return a job as list rows show it: without tasks and property bag."""
     ended = record.ended_at or world.now
     properties: Json = {"jobType": "AzureIaaSVMJob"}
-    if record.operation == "Backup":
+    if record.operation in _CANCELLABLE:
         properties["actionsInfo"] = ["Cancellable"]
     properties |= {"containerName": record.container, "duration": duration(ended - record.started_at)}
     if record.error and record.ended_at:
-        code, text, recommendations = runs.FAILURES[record.error]
+        known = failure(record.error)
         properties["errorDetails"] = [
-            {"errorCode": code, "errorTitle": record.error, "errorString": text, "recommendations": recommendations}
+            {
+                "errorCode": known.number,
+                "errorTitle": record.error,
+                "errorString": known.text,
+                "recommendations": list(known.advice),
+            }
         ]
     properties |= {
         "virtualMachineVersion": "Compute",
@@ -208,23 +194,27 @@ def vm(record: Vm) -> Json:
             "storageProfile": {
                 "osDisk": {"osType": record.os_type, "managedDisk": {"storageAccountType": "Premium_LRS"}}
             },
-            "provisioningState": "Succeeded",
+            "provisioningState": record.provisioning,
         },
     }
 
 
+GRAPH_COLUMNS: dict[str, Callable[[Vm], Any]] = {
+    "id": attrgetter("id"),
+    "name": attrgetter("name"),
+    "type": lambda _: "microsoft.compute/virtualmachines",
+    "location": attrgetter("region"),
+    "resourceGroup": lambda record: record.resource_group.lower(),
+    "subscriptionId": attrgetter("subscription"),
+    "tags": attrgetter("tags"),
+    "properties": lambda record: vm(record)["properties"],
+}
+"""What Resource Graph knows of a virtual machine; type and resource group are in lower case."""
+
+
 def graph_vm(record: Vm) -> Json:
-    """Return a virtual machine as Resource Graph shows it: type and resource group in lower case."""
-    return {
-        "id": record.id,
-        "name": record.name,
-        "type": "microsoft.compute/virtualmachines",
-        "location": record.region,
-        "resourceGroup": record.resource_group.lower(),
-        "subscriptionId": record.subscription,
-        "tags": record.tags,
-        "properties": vm(record)["properties"],
-    }
+    """Return a virtual machine as Resource Graph shows it."""
+    return {name: read(record) for name, read in GRAPH_COLUMNS.items()}
 
 
 def activity(record: Activity) -> Json:

@@ -51,7 +51,7 @@ def protectable(vault: Vault, vm: Vm) -> Json:
 def backup_status(world: World, vm_id: str) -> Json:
     """Return whether and where a VM is protected; container and item are lower-case, as recorded."""
     names = _names(vm_id)
-    item = next((item for item in world.items.values() if item.vm_id.lower() == vm_id.lower()), None)
+    item = world.item_of(vm_id)
     body: Json = {"protectionStatus": "NotProtected" if item is None else "Protected"}
     if item is not None:
         body["vaultId"] = world.vaults[item.vault_id].id

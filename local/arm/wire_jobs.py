@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from local.arm import wire
+from local.arm import wire, wire_restores
 from local.clock import iso
 from local.world.state import Job, Json
 from local.world.world import World
@@ -22,18 +22,22 @@ def job_detail(world: World, record: Job) -> Json:
         if record.ended_at:
             bag["Backup Size"] = f"{0 if record.error else record.size_mb} MB"
         extended["internalPropertyBag"] = {"IsInstantRpJob": "True"}
+    if restore := world.restores.get(record.id):
+        extended |= wire_restores.extended(world, record, restore)
     row["properties"]["extendedInfo"] = extended
     return row
 
 
 def _tasks(record: Job, now: datetime) -> list[Json]:
     assert record.snapshot_ends is not None, "a backup job has a snapshot phase"
-    snapped = record.snapshot_ends <= now and not record.error
+    snapped = record.snapshot_ends <= now and (not record.error or bool(record.warning))
     tasks = [_task("Take Snapshot", record.started_at, record.snapshot_ends if snapped else None, now)]
-    if record.error and record.ended_at:
+    if record.error and record.ended_at and not snapped:
         tasks[0]["status"] = record.status
     if record.vaulted:
         transfer = _task("Transfer data to vault", record.snapshot_ends, record.ended_at, now) if snapped else None
+        if transfer and record.error and record.ended_at:
+            transfer["status"] = "Failed"
         tasks.append(transfer or _idle_task("Transfer data to vault"))
     return tasks
 

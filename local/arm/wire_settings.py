@@ -1,16 +1,22 @@
 """How do a vault's settings look on the wire? Storage, soft delete, encryption and Resource Guard proxies."""
 
 from local.world.state import Json, Vault
+from local.world.vault_settings import guard_of
 
 _ITEMS = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
+_VAULTS = "Microsoft.RecoveryServices/vaults"
 _GUARDED = {
-    "delete": "deleteProtectedItemRequests",
-    "write": "updateProtectedItemRequests",
+    f"{_ITEMS}/delete": "deleteProtectedItemRequests",
+    f"{_ITEMS}/write": "updateProtectedItemRequests",
+    f"{_VAULTS}/backupPolicies/write": "updateProtectionPolicyRequests",
+    f"{_VAULTS}/backupResourceGuardProxies/delete": "deleteResourceGuardProxyRequests",
+    f"{_VAULTS}/backupconfig/write": "disableSoftDeleteRequests",
 }
+_RESTORE = {f"{_ITEMS}/recoveryPoints/restore/action": "triggerRestoreRequests"}
 
 
-def storage(vault: Vault) -> Json:
-    """Return the vault's storage redundancy; locked, as that of every vault that protects something."""
+def storage(vault: Vault, *, locked: bool) -> Json:
+    """Return the vault's storage redundancy; locked, where the vault protects something."""
     return _setting(
         vault,
         "backupstorageconfig/vaultstorageconfig",
@@ -19,7 +25,7 @@ def storage(vault: Vault) -> Json:
             "storageType": vault.redundancy,
             "dedupState": "Disabled",
             "xcoolState": "Disabled",
-            "storageTypeState": "Locked",
+            "storageTypeState": "Locked" if locked else "Unlocked",
             "crossRegionRestoreFlag": vault.cross_region,
         },
     )
@@ -33,7 +39,7 @@ def soft_delete(vault: Vault) -> Json:
         {
             "enhancedSecurityState": "Enabled",
             "softDeleteFeatureState": vault.soft_delete,
-            "softDeleteRetentionPeriodInDays": 14,
+            "softDeleteRetentionPeriodInDays": vault.soft_delete_days,
             "isSoftDeleteFeatureStateEditable": vault.soft_delete != "AlwaysON",
         },
     )
@@ -55,16 +61,11 @@ def encryption(vault: Vault) -> Json:
 
 def guard_proxy(vault: Vault) -> Json:
     """Return the proxy of a guarded vault: which Resource Guard approves what."""
-    guard = (
-        f"/subscriptions/{vault.subscription}/resourcegroups/{vault.resource_group}"
-        "/providers/Microsoft.DataProtection/resourceGuards/guard"
-    )
+    guard = guard_of(vault)
+    guarded = _GUARDED | (_RESTORE if vault.restore_guarded else {})
     approved = [
-        {
-            "vaultCriticalOperation": f"{_ITEMS}/{operation}",
-            "defaultResourceRequest": f"{guard}/{requests}/default",
-        }
-        for operation, requests in _GUARDED.items()
+        {"vaultCriticalOperation": operation, "defaultResourceRequest": f"{guard}/{requests}/default"}
+        for operation, requests in guarded.items()
     ]
     return _setting(
         vault,

@@ -18,9 +18,12 @@ from starlette.applications import Starlette
 
 from local.control import Control
 from local.host.bindings import QueueFunction, read_functions
+from local.host.deliveries import Deliveries, NoDeliveries, takes_deliveries
+from local.host.doors import doors
 from local.host.errors import HostError
 from local.host.host_json import extension
 from local.host.invocations import Invocations
+from local.host.keys import Keys
 from local.host.logs import InvocationLog, log_to_stderr
 from local.host.queue_settings import queue_settings
 from local.host.queues import Queues
@@ -48,11 +51,11 @@ def main() -> int:
     ready, sys.stdout = sys.stdout, sys.stderr
     log = log_to_stderr()
     ca = os.environ.get("SSL_CERT_FILE")
-    world = ArmWorld(Control(wanted.arm, Path(ca) if ca else None))
+    control = Control(wanted.arm, Path(ca) if ca else None)
     app = wanted.app.resolve()
     sys.path.insert(0, str(app))
     try:
-        asyncio.run(_serve(wanted, app, world, log, ready))
+        asyncio.run(_serve(wanted, app, control, log, ready))
     except HostError as refusal:
         line = {"level": "ERROR", "message": "the app cannot be hosted", "problems": refusal.problems}
         print(json.dumps(line), file=sys.stderr)
@@ -60,28 +63,34 @@ def main() -> int:
     return 0
 
 
-async def _serve(wanted: argparse.Namespace, app: Path, world: World, log: InvocationLog, ready: TextIO) -> None:
-    worker, listening = Worker(), _listen(wanted.port)
+async def _serve(wanted: argparse.Namespace, app: Path, control: Control, log: InvocationLog, ready: TextIO) -> None:
+    world, worker, listening = ArmWorld(control), Worker(), _listen(wanted.port)
     _hand_over_time(world)
     functions = read_functions(await worker.load(app), os.environ)
     lease, monitor = host_state(functions, os.environ)
     settings = queue_settings(extension(app, "queues"))
     invocations = Invocations(worker, world, log, QueueOutputs(settings.encoding))
     triggered = [function for function in functions if isinstance(function, QueueFunction)]
-    host = Host(functions, world, invocations, lease, monitor, Queues(triggered, settings, world, invocations))
+    open_doors = doors(functions, app, invocations, Keys.fresh())
+    awaited = any(map(takes_deliveries, functions))
+    deliveries = Deliveries(control, open_doors) if awaited else NoDeliveries(world.advance)
+    queues = Queues(triggered, settings, world, invocations)
+    host = Host(functions, world, invocations, lease, monitor, queues, deliveries, open_doors)
 
     @asynccontextmanager
     async def while_serving(_: Starlette) -> AsyncIterator[None]:
         host.lead()
         address = "http://{}:{}".format(*listening.getsockname())
-        print(json.dumps({"host": address, "functions": host.status()["functions"]}), file=ready, flush=True)
+        status = host.status()
+        line = {"host": address, **{name: status[name] for name in ("functions", "routes", "keys")}}
+        print(json.dumps(line), file=ready, flush=True)
         following = asyncio.ensure_future(_follow(host)) if wanted.follow else None
         yield
         if following is not None:
             following.cancel()
         lease.release()
 
-    web = application(host, app)
+    web = application(host)
     web.router.lifespan_context = while_serving
     server = uvicorn.Server(uvicorn.Config(web, log_config=None, timeout_graceful_shutdown=GRACE_SECONDS))
     _stop_with_parent(server)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from local.host.errors import HostError
+from local.host.keys import Level
 from local.host.schedule import Schedule, ScheduleError
 
 _SETTING = re.compile(r"%([^%]+)%")
@@ -55,7 +56,7 @@ class TimerFunction:
 
 @dataclass(frozen=True, slots=True)
 class HttpFunction:
-    """A function behind a route; no `methods` means all of them."""
+    """A function behind a route, whose key `level` tells; no `methods` means all of them."""
 
     function_id: str
     name: str
@@ -63,6 +64,7 @@ class HttpFunction:
     route: str
     methods: frozenset[str]
     outputs: tuple[QueueOutput, ...] = ()
+    level: Level = Level.FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,17 @@ class QueueFunction:
     outputs: tuple[QueueOutput, ...] = ()
 
 
-type Hosted = TimerFunction | HttpFunction | QueueFunction
+@dataclass(frozen=True, slots=True)
+class EventGridFunction:
+    """A function that Event Grid calls by its name; `argument` is the parameter that takes one event."""
+
+    function_id: str
+    name: str
+    argument: str
+    outputs: tuple[QueueOutput, ...] = ()
+
+
+type Hosted = TimerFunction | HttpFunction | QueueFunction | EventGridFunction
 
 
 def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> list[Hosted]:
@@ -133,17 +145,23 @@ def _timer(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str,
 def _http(function: Indexed, trigger: Mapping[str, Any], _: Mapping[str, str]) -> HttpFunction:
     methods = frozenset(str(method).upper() for method in trigger.get("methods") or ())
     route = trigger.get("route") or function.name
-    return HttpFunction(function.function_id, function.name, trigger["name"], route, methods)
+    level = Level(str(trigger.get("authLevel") or Level.FUNCTION).lower())
+    return HttpFunction(function.function_id, function.name, trigger["name"], route, methods, level=level)
 
 
 def _queue(function: Indexed, trigger: Mapping[str, Any], settings: Mapping[str, str]) -> QueueFunction:
     return QueueFunction(function.function_id, function.name, trigger["name"], _place(trigger, settings))
 
 
+def _event_grid(function: Indexed, trigger: Mapping[str, Any], _: Mapping[str, str]) -> EventGridFunction:
+    return EventGridFunction(function.function_id, function.name, trigger["name"])
+
+
 _READERS: dict[str, Callable[[Indexed, Mapping[str, Any], Mapping[str, str]], Hosted]] = {
     "timerTrigger": _timer,
     "httpTrigger": _http,
     "queueTrigger": _queue,
+    "eventGridTrigger": _event_grid,
 }
 
 

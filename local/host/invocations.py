@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from local.host.bindings import Hosted, HttpFunction, QueueFunction, TimerFunction
+from local.host.bindings import EventGridFunction, Hosted, HttpFunction, QueueFunction, TimerFunction
 from local.host.logs import InvocationLog
 from local.host.monitor import ScheduleStatus
 from local.host.storage_queues import QueueOutputs
 from local.host.worker import Message, Outcome, Worker
 from local.host.world import World
 
+CAUSED = "nightshift.caused"
+"""Key of a request's scope: a list that collects the invocations which the request caused, where somebody asks."""
 _log = logging.getLogger("nightshift.local.host")
 
 
@@ -57,26 +59,37 @@ class Invocations:
             "ScheduleStatus": status.body() if status else None,
             "IsPastDue": past_due,
         }
-        async with self._one_at_a_time:
-            at = self._begin(function)
-            outcome = await self._end(function, self._worker.tick(function.function_id, function.argument, timer))
-            return Invocation(function.name, at, past_due, outcome.error, (self._world.now() - at).total_seconds())
+        invocation, _ = await self._run(
+            function, lambda: self._worker.tick(function.function_id, function.argument, timer)
+        )
+        return replace(invocation, past_due=past_due)
 
-    async def answer(self, function: HttpFunction, request: Message) -> Outcome:
-        """Run an HTTP function."""
-        async with self._one_at_a_time:
-            self._begin(function)
-            return await self._end(function, self._worker.answer(function.function_id, function.argument, request))
+    async def answer(self, function: HttpFunction, request: Message) -> tuple[Invocation, Outcome]:
+        """Run an HTTP function; return the record, and what it answered."""
+        return await self._run(function, lambda: self._worker.answer(function.function_id, function.argument, request))
 
     async def receive(
         self, function: QueueFunction, body: str | bytes, metadata: Mapping[str, str | int | datetime]
     ) -> Invocation:
         """Run a queue function with one message; an exception in it is an error in the record."""
+        invocation, _ = await self._run(
+            function, lambda: self._worker.receive(function.function_id, function.argument, body, metadata)
+        )
+        return invocation
+
+    async def notify(self, function: EventGridFunction, event: str) -> Invocation:
+        """Run an Event Grid function with the JSON text of one event; an exception in it is an error in the record."""
+        invocation, _ = await self._run(
+            function, lambda: self._worker.notify(function.function_id, function.argument, event)
+        )
+        return invocation
+
+    async def _run(self, function: Hosted, start: Callable[[], Awaitable[Outcome]]) -> tuple[Invocation, Outcome]:
         async with self._one_at_a_time:
             at = self._begin(function)
-            running = self._worker.receive(function.function_id, function.argument, body, metadata)
-            outcome = await self._end(function, running)
-            return Invocation(function.name, at, False, outcome.error, (self._world.now() - at).total_seconds())
+            outcome = await self._end(function, start())
+            seconds = (self._world.now() - at).total_seconds()
+            return Invocation(function.name, at, False, outcome.error, seconds), outcome
 
     def _begin(self, function: Hosted) -> datetime:
         self.counts[function.name] += 1

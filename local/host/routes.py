@@ -1,4 +1,4 @@
-"""How does HTTP reach the functions? Their routes, with the methods they name; the authorisation level is ignored."""
+"""How does HTTP reach the functions? Their routes, with the methods they name and the key that they ask for."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,8 @@ from starlette.routing import Route
 from local.host.bindings import HttpFunction
 from local.host.errors import HostError
 from local.host.host_json import extension
-from local.host.invocations import Invocations
+from local.host.invocations import CAUSED, Invocations
+from local.host.keys import Keys
 from local.host.worker import Message, Outcome, TypedData
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -27,22 +28,31 @@ def route_prefix(app: Path) -> str:
     return str(extension(app, "http").get("routePrefix", "api")).strip("/")
 
 
-def function_route(function: HttpFunction, prefix: str, invocations: Invocations) -> Route:
-    """Return the route of one function; raise HostError for a template that is not understood here."""
+def route_path(function: HttpFunction, prefix: str) -> str:
+    """Return the path of a function as its app wrote it, parameters in braces."""
     template = "/".join(part for part in ("", prefix, function.route.strip("/")) if part or not prefix)
-    path = "/" + template.strip("/")
+    return "/" + template.strip("/")
+
+
+def function_route(function: HttpFunction, prefix: str, invocations: Invocations, keys: Keys) -> Route:
+    """Return the route of one function; raise HostError for a template that is not understood here."""
+    path = route_path(function, prefix)
     if strange := [found for found in _ANY_BRACES.findall(path) if not _PARAMETER.fullmatch(found)]:
         raise HostError([f"route of '{function.name}': {', '.join(strange)}; expected {{name}} or {{*name}}"])
     pattern = _PARAMETER.sub(lambda found: f"{{{found[2]}:path}}" if found[1] else f"{{{found[2]}}}", path)
-    return Route(pattern, _endpoint(function, invocations), methods=METHODS)
+    return Route(pattern, _endpoint(function, invocations, keys), methods=METHODS)
 
 
-def _endpoint(function: HttpFunction, invocations: Invocations) -> Endpoint:
+def _endpoint(function: HttpFunction, invocations: Invocations, keys: Keys) -> Endpoint:
     async def answer(request: Request) -> Response:
         # Azure matches the method together with the route: another method is not found rather than not allowed.
         if function.methods and request.method not in function.methods:
             return Response(status_code=404)
-        return _response(await invocations.answer(function, await _message(request)))
+        if not keys.admit(function.level, request.headers, request.query_params):
+            return Response(status_code=401)
+        invocation, outcome = await invocations.answer(function, await _message(request))
+        request.scope.get(CAUSED, []).append(invocation)
+        return _response(outcome)
 
     return answer
 

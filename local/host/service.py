@@ -5,19 +5,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from local.host.bindings import Hosted, HttpFunction, TimerFunction
+from local.host.bindings import Hosted, TimerFunction
+from local.host.deliveries import Brings
+from local.host.doors import Doors
 from local.host.invocations import Invocation, Invocations
 from local.host.lease import Lease
 from local.host.monitor import Monitor
 from local.host.queues import Queues
-from local.host.routes import function_route, route_prefix
 from local.host.timers import Timers
 from local.host.world import World
 
@@ -32,6 +32,8 @@ class Host:
     lease: Lease
     monitor: Monitor
     queues: Queues
+    deliveries: Brings
+    doors: Doors
     _timers: Timers | None = None
     _one_run_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -50,31 +52,35 @@ class Host:
         return self._timers is not None
 
     async def run(self, until: datetime) -> list[Invocation]:
-        """Run every timer and message that falls due by `until`, in order, and leave the clock at `until` or later.
+        """Run everything that falls due by `until`, in order, and leave the clock at `until` or later.
 
         Where another host holds the lease, nothing runs and the clock is left alone.
         """
         ran: list[Invocation] = []
         async with self._one_run_at_a_time:
             while self.lead() and self._timers is not None:
-                invocation = await self._step(self._timers, until)
-                if invocation is None:
-                    if self.world.now() < until:
-                        self.world.advance(until)
+                invocations = await self._step(self._timers, until)
+                if invocations is None:
                     break
-                ran.append(invocation)
+                ran += invocations
         return ran
 
-    async def _step(self, timers: Timers, until: datetime) -> Invocation | None:
-        """Run what is due first, if it is due by `until`. Messages that are due run before any timer."""
-        while (message_due := self.queues.due()) is not None and message_due <= until:
-            if message_due > self.world.now():
-                if (timer_due := timers.due()) is not None and timer_due < message_due:
-                    break
-                self.world.advance(message_due)
-            if (invocation := await self.queues.step()) is not None:
-                return invocation
-        return await timers.step(until)
+    async def _step(self, timers: Timers, until: datetime) -> list[Invocation] | None:
+        """Run what is due first; None where nothing is due by `until`. Of one instant, messages come before timers."""
+        while True:
+            now = self.world.now()
+            message_due, timer_due, reached = self.queues.due(), timers.due(), min(now, until)
+            if message_due is not None and message_due <= reached:
+                if (invocation := await self.queues.step()) is not None:
+                    return [invocation]
+            elif (delivered := await self.deliveries.step()) is not None:
+                return delivered
+            elif timer_due is not None and timer_due <= reached:
+                return [ran for ran in [await timers.step(until)] if ran is not None]
+            elif now >= until:
+                return None
+            else:
+                self.deliveries.approach(min(due for due in (message_due, timer_due, until) if due is not None))
 
     def status(self) -> dict[str, object]:
         """Return what the host does now, as JSON values."""
@@ -85,12 +91,13 @@ class Host:
             "functions": [function.name for function in self.functions],
             "next": {name: occurrence.isoformat() for name, occurrence in upcoming.items()},
             "invocations": dict(self.invocations.counts),
+            "routes": self.doors.routes,
+            "keys": self.doors.keys.body(),
         }
 
 
-def application(host: Host, app: Path) -> Starlette:
-    """Return the web application of `host` for the app in folder `app`."""
-    prefix = route_prefix(app)
+def application(host: Host) -> Starlette:
+    """Return the web application of `host`: control and admin addresses, and the app's own doors."""
 
     async def run(request: Request) -> Response:
         until = _instant(await request.body())
@@ -111,13 +118,12 @@ def application(host: Host, app: Path) -> Starlette:
     async def status(_: Request) -> Response:
         return JSONResponse(host.status())
 
-    http = [function for function in host.functions if isinstance(function, HttpFunction)]
     return Starlette(
         routes=[
             Route("/_local/run", run, methods=["POST"]),
             Route("/_local/status", status),
             Route("/admin/functions/{name}", run_now, methods=["POST"]),
-            *(function_route(function, prefix, host.invocations) for function in http),
+            Mount("/", host.doors.web),
         ]
     )
 

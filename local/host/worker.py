@@ -113,6 +113,10 @@ class Worker:
             function_id, argument, data, {name: _typed(value) for name, value in metadata.items()}
         )
 
+    async def notify(self, function_id: str, argument: str, event: str) -> Outcome:
+        """Run an Event Grid function with the JSON text of one event."""
+        return await self._invoke(function_id, argument, TypedData(json=event))
+
     def close(self) -> None:
         """Let the thread pool end."""
         runtime.stop_threadpool_executor()

@@ -37,6 +37,7 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         quarantine=MemoryQuarantine(),
         switches=frozenset(switches),
         wait=lambda seconds: world.advance(timedelta(seconds=seconds)),
+        now=lambda: world.now,
     )
 
 

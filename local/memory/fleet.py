@@ -20,7 +20,7 @@ class MemoryFleet:
         """List all virtual machines of the subscriptions with their tags, in the order of their ids."""
         self._fault("fleet.vms")
         wanted = {subscription.lower() for subscription in subscriptions}
-        found = [record for _, record in sorted(self._world.vms.items()) if record.subscription.lower() in wanted]
+        found = [record for record in self._world.vms.in_order() if record.subscription.lower() in wanted]
         return [wire.vm_from(sent.graph_vm(record)) for record in found]
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:

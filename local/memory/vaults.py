@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from local.arm import wire as sent
+from local.arm import wire_vaults
 from local.world import Refused, World, state
 from local.world.on_demand import trigger_backup
 from local.world.writes import put_item, put_policy
@@ -33,7 +34,7 @@ class MemoryVaults:
         self._fault("vaults.vaults")
         found = [record for _, record in sorted(self._world.vaults.items())]
         mine = [record for record in found if record.subscription.lower() == subscription.lower()]
-        return [wire.vault_from(sent.vault(record)) for record in mine]
+        return [wire.vault_from(wire_vaults.vault(record)) for record in mine]
 
     def items(self, vault: Vault) -> list[ProtectedItem]:
         """List the vault's protected VMs, soft-deleted ones included."""
@@ -44,17 +45,17 @@ class MemoryVaults:
     def policies(self, vault: Vault) -> list[BackupPolicy]:
         """List the vault's VM policies."""
         self._fault("vaults.policies")
-        records = self._world.policies_in(self._vault(vault.id).id)
-        return _present(wire.policy_from(sent.policy(self._world, record)) for record in records)
+        home = self._vault(vault.id).id
+        members = self._world.members_in(home)
+        records = self._world.policies_in(home)
+        return _present(wire.policy_from(sent.policy(record, members[record.id])) for record in records)
 
     def jobs(self, vault: Vault, since: datetime, until: datetime, status: str | None = None) -> list[Job]:
         """List VM jobs that started in [since, until], of one `status` if given."""
         self._fault("vaults.jobs")
-        records = self._world.jobs_in(self._vault(vault.id).id)
+        records = self._world.jobs_in(self._vault(vault.id).id, since, until)
         return _present(
-            wire.job_from(sent.job(self._world, record))
-            for record in records
-            if since <= record.started_at <= until and status in {None, record.status}
+            wire.job_from(sent.job(self._world, record)) for record in records if status in {None, record.status}
         )
 
     def recovery_points(

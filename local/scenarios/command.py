@@ -6,10 +6,11 @@ import logging
 import sys
 from collections.abc import Callable
 
-from local.scenarios.breakage import crash_anywhere, faults_anywhere
+from local.scenarios.breakage import crash_anywhere, faults_anywhere, stall_anywhere
 from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.enrolment import enrolment_wave
+from local.scenarios.every_fault import every_fault
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.told import Told
@@ -27,7 +28,9 @@ SCENARIOS: dict[str, Scenario] = {
     "tier-edit": tier_edit,
     "quotas": quotas,
     "crash-anywhere": crash_anywhere,
+    "stall-anywhere": stall_anywhere,
     "faults-anywhere": faults_anywhere,
+    "every-fault": every_fault,
     "twins": twins,
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,
@@ -77,6 +80,6 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local scenario", description=__doc__)
     parser.add_argument("name", nargs="?", default="", help="which story; without it the names are listed")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--nights", type=int, help="how many nights (crash- and faults-anywhere: moments, 0 for all)")
+    parser.add_argument("--nights", type=int, help="how many nights (the stories of anywhere: moments, 0 for all)")
     parser.add_argument("--json", action="store_true", help="print the JSON object on one line")
     return parser.parse_args(arguments)

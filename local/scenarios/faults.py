@@ -1,13 +1,17 @@
 """What goes wrong with a call? Faults that a hook raises, before or after the call's effect."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.errors import Permanent, Transient
 
 SENT = ".sent"
-KINDS = ("refused", "lost before", "lost after", "permanent")
+AFTER = " after"
+FAILURES = ("refused", "lost before", "lost after", "permanent")
 """A refusal at the door; an answer lost before or after the effect; a refusal for good."""
+KINDS = (*FAILURES, "slow before", "slow after", "drift before", "drift after")
+"""And time that passes, or something that somebody does, in the middle of a call."""
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Faults:
         """Strike, or let the call pass."""
         if call == self.name:
             wanted = not self.struck or self.draw.random() < self.share
-            self._due = self.draw.choice(KINDS) if wanted else ""
+            self._due = self.draw.choice(FAILURES) if wanted else ""
             if self._due not in {"", "lost after"}:
                 self._strike()
         elif call == self.name + SENT and self._due == "lost after":
@@ -38,10 +42,14 @@ class Faults:
 
 @dataclass(slots=True)
 class OneFault:
-    """Lets the `nth` call of an invocation go wrong in one way, once; 1 is the first."""
+    """Lets the `nth` call of an invocation go wrong in one way, once; 1 is the first, and waits do not count.
+
+    Where it `does` something, that happens before or after the call's effect; else the call fails.
+    """
 
     nth: int
     kind: str
+    does: Callable[[], object] | None = None
     seen: int = 0
     struck: str = ""
     _armed: str = field(default="", init=False)
@@ -53,17 +61,19 @@ class OneFault:
                 self._armed = ""
                 self._strike(call)
             return
-        self.seen += 1
-        if self.seen != self.nth:
+        self.seen += call != "wait"
+        if self.seen != self.nth or call == "wait":
             return
-        if self.kind == "lost after":
+        if self.kind.endswith(AFTER):
             self._armed = call + SENT
         else:
             self._strike(call)
 
     def _strike(self, call: str) -> None:
         self.struck = call
-        raise fault(self.kind)
+        if self.does is None:
+            raise fault(self.kind)
+        self.does()
 
 
 def fault(kind: str) -> Transient | Permanent:

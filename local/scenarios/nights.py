@@ -17,6 +17,8 @@ from local.world import World
 from local.world.cloud import Cloud
 from shared import clock, wiring
 
+LEASE = timedelta(seconds=15)
+"""How long a process that stands still keeps the timers: then another host takes them."""
 RESTART = timedelta(minutes=1)
 """How long the host takes to start a new process after one died."""
 SENT = ".sent"
@@ -58,17 +60,20 @@ class Invocation:
 class Nights:
     """A world, the app's ports over it, and the app's timers.
 
-    `log` has every invocation. `fault` is told of each call (see `watched_ports`) while a function runs; what it
-    raises, the app sees.
+    `log` has every invocation, `announce` is told of each when it begins. `fault` is told of each call (see
+    `watched_ports`) while a function runs; what it raises, the app sees.
     """
 
     def __init__(self, world: World, intent: str, switches: frozenset[str] = frozenset({"plan"})) -> None:
         self.world = world
         self.fault: Hook | None = None
         self.log: list[Invocation] = []
+        self.announce: Callable[[str], None] = _nobody
         self.moments = 0
+        self.stood_still = False
         self.ports = watched_ports(world, switches, self._happens)
         self._crash_at: int | None = None
+        self._stall: tuple[int, timedelta] | None = None
         self._calls: list[str] = []
         self._timers = [
             Timer(name, schedule, body, schedule.next_after(world.now)) for name, schedule, body in _timer_triggers()
@@ -101,6 +106,13 @@ class Nights:
         Every call is a moment, and every write one more: after its effect, before the app hears of it.
         """
         self._crash_at = self.moments + moment
+
+    def stall_at(self, moment: int, span: timedelta) -> None:
+        """Let the process stand still for `span` at the `moment`-th moment from now, and then go on where it was.
+
+        Meanwhile another host takes the timers over, and keeps them. Moments are those of `crash_at`.
+        """
+        self._stall = (self.moments + moment, span)
 
     def command(self, name: str, body: Callable[[], Any]) -> Any:
         """Run something that an operator starts, as an invocation of its own; return what it returned."""
@@ -155,7 +167,7 @@ class Nights:
         other = copy.copy(self)
         other.world = copy.deepcopy(self.world)
         other.log = list(self.log)
-        other._calls = []
+        other._calls, other.announce = [], _nobody
         fresh = watched_ports(other.world, self.ports.switches, other._happens)
         other.ports = with_stores_of(fresh, self.ports)
         return other
@@ -164,10 +176,12 @@ class Nights:
         return next(timer for timer in self._timers if timer.name == name)
 
     def _tick(self, timer: Timer) -> None:
-        began = self.world.now
+        began, led = self.world.now, not self.stood_still
         done = self._invoke(timer.name, lambda: timer.body(_request(past_due=timer.past_due)), timer.past_due)
         if done.error == Crash.__name__:
             self.dead_until(self.world.now + RESTART)
+            return
+        if led and self.stood_still:
             return
         after = replace(timer, due=timer.schedule.next_after(began), past_due=False)
         self._timers = [after if other.name == timer.name else other for other in self._timers]
@@ -178,6 +192,7 @@ class Nights:
 
     def _invoke(self, name: str, body: Callable[[], object], past_due: bool) -> Invocation:
         began, error = self.world.now, ""
+        self.announce(f"{name}#{len(self.log) + 1}")
         self._calls = []
         try:
             with self.sources():
@@ -199,8 +214,23 @@ class Nights:
         self.moments += 1
         if self.moments == self._crash_at:
             raise Crash(call)
+        if self._stall is not None and self.moments == self._stall[0]:
+            self._stand_still(self._stall[1])
         if self.fault is not None:
             self.fault(call)
+
+    def _stand_still(self, span: timedelta) -> None:
+        """Let another host live through `span`, in the middle of this one's invocation."""
+        wakes, calls, self._stall, self.stood_still = self.world.now + span, self._calls, None, True
+        self.dead_until(self.world.now + LEASE)
+        self.until(wakes)
+        self._calls = calls
+        clock.set_source(lambda: self.world.now)
+        wiring.set_source(lambda: self.ports)
+
+
+def _nobody(_label: str) -> None:
+    return None
 
 
 def eve_of_first_moves(told: Nights) -> datetime:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from local.identity import PRINCIPAL
 from local.memory.vaults import CALLER
 from local.world import World
 from local.world.state import Activity, Item
 from local.world.writes import ITEM_WRITE, POLICY_WRITE
 from shared.model.night import Check
+
+APP = frozenset({CALLER, PRINCIPAL})
+"""Who the app is in the activity log: in memory, and over the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def writes(world: World, since: datetime | None = None, operation: str = "") -> 
     return [
         entry
         for entry in world.activity
-        if entry.caller == CALLER and (since is None or entry.at >= since) and operation in {"", entry.operation}
+        if entry.caller in APP and (since is None or entry.at >= since) and operation in {"", entry.operation}
     ]
 
 

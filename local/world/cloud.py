@@ -10,6 +10,7 @@ from local.clock import Running, iso, parse
 from local.faults import Fault, FaultPlan, plan
 from local.world import human
 from local.world.limits import PageSizes
+from local.world.resources import Restore
 from local.world.state import Job
 from local.world.world import World
 
@@ -28,7 +29,9 @@ class Cloud:
         clock: Running | None = None,
     ) -> None:
         self.world = world
-        self.faults = faults or FaultPlan()
+        self.faults = FaultPlan()
+        if faults is not None:
+            self._suffer(faults)
         self.pages = pages or PageSizes()
         self.clock = clock
         self.label = ""
@@ -45,6 +48,10 @@ class Cloud:
             self.clock.jump(to)
         self.world.advance_to(to)
         return self.now()
+
+    def upcoming(self) -> datetime | None:
+        """Return when something happens next in the physics; None where nothing will."""
+        return self.world.upcoming()
 
     def wait(self, seconds: float) -> datetime:
         """Run the physics for `seconds` and return where the clock stands."""
@@ -70,7 +77,11 @@ class Cloud:
 
     def set_faults(self, source: str | dict[str, Any]) -> None:
         """Replace the fault plan; raises ValueError for one that cannot be read."""
-        self.faults = plan(source, self.world.seed)
+        self._suffer(plan(source, self.world.seed))
+
+    def _suffer(self, faults: FaultPlan) -> None:
+        self.faults = faults
+        self.world.pace = replace(self.world.pace, mishaps=faults.mishaps)
 
     def human(self, kind: str, **what: Any) -> None:
         """Let a human do something: see `local.world.human.act`. Raises Refused or ValueError."""
@@ -83,6 +94,12 @@ class Cloud:
         if unknown := sorted(set(names) - known.keys()):
             raise ValueError(f"failing: no VM is named {', '.join(unknown)}")
         self.world.pace = replace(self.world.pace, failing=frozenset(known[name] for name in names))
+
+    def fail_in_all_ways(self, rate: float) -> None:
+        """Let this share of backups fail from now on, with all errors that Azure knows and for as long as they last."""
+        if not 0 <= rate <= 1:
+            raise ValueError(f"failures: expected a share from 0 to 1, got {rate}")
+        self.world.pace = replace(self.world.pace, failure_rate=rate, all_failures=True)
 
     def begin(self, method: str, path: str) -> Fault | None:
         """Charge the time of one call to a stepped clock and return the fault that strikes it, if any."""
@@ -107,7 +124,7 @@ class Cloud:
         )
 
     def truth(self) -> dict[str, Any]:
-        """Return what the judge needs as JSON: clock, VMs, vaults, items, policies, jobs, counters, pages."""
+        """Return what the judge needs as JSON: clock, counters, and of each resource what matters to a judgement."""
         self.catch_up()
         world = self.world
         skipped = world.skipped_runs()
@@ -122,6 +139,7 @@ class Cloud:
             "items": [self._item(key) for key in sorted(world.items)],
             "policies": {policy.id: policy.properties for policy in world.policies.values()},
             "jobs": [self._job(job) for job in world.jobs.values()],
+            "restores": [self._restore(restore) for restore in world.restores.values()],
             "counters": {
                 "points_pruned": world.counters.points_pruned,
                 "protection_stopped": world.counters.protection_stopped,
@@ -131,6 +149,8 @@ class Cloud:
                 "refused": world.counters.refused,
                 "collisions": world.counters.collisions,
                 "tags_missed": world.counters.tags_missed,
+                "shared_accounts": world.counters.shared_accounts,
+                "jobs_missing": world.counters.jobs_missing,
             },
             "pages": {
                 "items": {v.id: _pages(len(world.items_in(v.id)), self.pages.items) for v in world.vaults.values()},
@@ -164,10 +184,37 @@ class Cloud:
             "id": job.id,
             "vm": job.vm_id,
             "vault": job.vault_id,
-            "region": self.world.vaults[job.vault_id].region,
+            "region": self._region(job.vault_id),
             "operation": job.operation,
             "status": job.status,
             "scheduled_for": iso(job.scheduled_for) if job.scheduled_for else None,
+            "started_at": iso(job.started_at),
+            "ended_at": iso(job.ended_at) if job.ended_at else None,
+        }
+
+    def _region(self, vault_id: str) -> str:
+        vault = self.world.vaults.get(vault_id)
+        return vault.region if vault else ""
+
+    def _restore(self, restore: Restore) -> dict[str, Any]:
+        job = self.world.jobs[restore.job_id]
+        return {
+            "job": restore.job_id,
+            "kind": restore.kind,
+            "secondary": job.operation == "CrossRegionRestore",
+            "item": restore.item_id,
+            "vm": job.vm_id,
+            "vault": job.vault_id,
+            "region": restore.region,
+            "point": restore.point_id,
+            "point_at": iso(restore.point_at),
+            "account": restore.account_id,
+            "shared": restore.shared,
+            "group": restore.group_id,
+            "target": restore.target,
+            "container": restore.container,
+            "status": job.status,
+            "error": job.error,
             "started_at": iso(job.started_at),
             "ended_at": iso(job.ended_at) if job.ended_at else None,
         }

@@ -9,20 +9,19 @@ from local.world.writes import Membership, Work, begin
 
 POLICY_DELETE = "Microsoft.RecoveryServices/vaults/backupPolicies/delete"
 ITEM_DELETE = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/delete"
-_DEFERRED = timedelta(days=14)
 
 
 def delete_policy(world: World, policy: Policy, caller: str) -> None:
     """Delete a policy at once; Refused while items use it."""
     with counting(world):
-        if any(item.policy_id == policy.id for item in world.items.values()):
+        if world.members_in(policy.vault_id)[policy.id]:
             raise Refused(400, "BMSUserErrorPolicyObjectInUse", "The policy cannot be deleted while items use it.")
     del world.policies[policy.id.lower()]
     world.record(policy.id, POLICY_DELETE, caller)
 
 
 def delete_item(world: World, vault: Vault, item: Item, caller: str) -> Operation:
-    """Stop protection and delete the points: 14 days later where the vault deletes softly, else with the job's end.
+    """Stop protection and delete the points: weeks later where the vault deletes softly, else with the job's end.
 
     Raises Refused: a soft-deleted item, an immutable vault, a guarded one. The last two codes are ours: no recording
     shows the service's.
@@ -40,7 +39,7 @@ def delete_item(world: World, vault: Vault, item: Item, caller: str) -> Operatio
             world.items.pop(item.id.lower(), None)
             return
         item.deleted_at = world.now
-        world.at(world.now + _DEFERRED, "purged", item.id.lower(), world.now)
+        world.after(timedelta(days=vault.soft_delete_days), "purged", item.id.lower(), world.now)
 
     count = {"Number of Recovery Points": str(len(item.points))}
     write = Membership(vault, item.id, {}, caller)

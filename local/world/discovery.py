@@ -24,11 +24,5 @@ def refresh(world: World, vault: Vault) -> Operation:
 
 def protectable(world: World, vault: Vault) -> list[Vm]:
     """Return the VMs of the vault's subscription and region that no vault protects, in the order of their ids."""
-    protected = {item.vm_id.lower() for item in world.items.values()}
-    return [
-        vm
-        for key, vm in sorted(world.vms.items())
-        if vm.region == vault.region
-        and vm.subscription.lower() == vault.subscription.lower()
-        and vm.id.lower() not in protected
-    ]
+    here = [vm for vm in world.vms_in(vault.subscription) if vm.region == vault.region]
+    return [vm for vm in here if world.item_of(vm.id) is None]

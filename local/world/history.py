@@ -1,15 +1,29 @@
 """What happened before the story begins? Past jobs and points, written directly instead of simulated."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from local.world import points, policies, runs, schedule
+from local.world.ailments import past_title
 from local.world.schedule import Rules
-from local.world.state import Item, Job, Point, Policy, Vault
+from local.world.state import Item, Job, Point, Policy, Vault, Vm
 from local.world.world import World
 
 _WORKLOAD = Rules("", "Workload", (), 0, frozenset(), 0, {}, {})
 _LONGEST = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Whose past is written; all its jobs share the lower-cased ids, which are most of a job's memory."""
+
+    world: World
+    item: Item
+    rules: Rules
+    vm: Vm
+    item_id: str
+    vm_id: str
 
 
 def put(world: World, vault: Vault, name: str, properties: dict[str, Any]) -> Policy:
@@ -38,32 +52,32 @@ def _backfill_item(world: World, item: Item, rules: Rules, job_days: int, point_
     kept = max(rules.kept.values(), default=0)
     first_job = world.now - timedelta(days=job_days)
     slot = rules.next_run(world.now - timedelta(days=max(job_days, min(kept, point_days))))
+    past = _Past(world, item, rules, vm, item.id.lower(), vm.id.lower())
     while slot <= world.now:
         tags = rules.tags(slot)
         days = max((rules.kept[name] for name in tags), default=rules.instant_days)
         if slot >= first_job or slot + timedelta(days=days) > world.now:
-            run = runs.course(world.seed, vm, slot, world.pace)
-            _past_run(world, item, slot, run, job=slot >= first_job)
+            _past_run(past, slot, tags, job=slot >= first_job)
         slot = rules.next_run(slot)
     if item.points:
         item.state, item.full_next = "Protected", False
 
 
-def _past_run(world: World, item: Item, slot: datetime, run: runs.Run, *, job: bool) -> None:
-    rules = world.rules_of(item)
-    assert rules is not None, "only items with a policy have a past"
-    vm = world.vms[item.vm_id.lower()]
+def _past_run(past: _Past, slot: datetime, tags: frozenset[str], *, job: bool) -> None:
+    world, item, rules, vm = past.world, past.item, past.rules, past.vm
+    run = runs.course(world.seed, vm, slot, world.pace)
+    run = replace(run, error=past_title(world, vm, slot, run.error))
     began, vaulted = slot + run.late, rules.vaulted(slot)
     ended = began + run.snapshot + (run.transfer if vaulted and not run.error else timedelta())
     if ended > world.now:
         return
-    job_id = runs.guid(world.seed, "job", item.id.lower(), slot.isoformat())
+    job_id = runs.guid(world.seed, "job", past.item_id, slot.isoformat())
     if job:
-        past = Job(
+        record = Job(
             id=job_id,
             vault_id=item.vault_id,
-            item_id=item.id.lower(),
-            vm_id=item.vm_id.lower(),
+            item_id=past.item_id,
+            vm_id=past.vm_id,
             vm_name=vm.name,
             container=item.container,
             operation="Backup",
@@ -77,18 +91,18 @@ def _past_run(world: World, item: Item, slot: datetime, run: runs.Run, *, job: b
             vaulted=vaulted,
             size_mb=run.size_mb,
             error=run.error,
-            tags=rules.tags(slot),
+            tags=tags,
         )
-        world.keep_job(past)
-        item.last_status, item.last_backup_at = past.status, began
+        world.keep_job(record)
+        item.last_status, item.last_backup_at = record.status, began
     item.last_slot = slot
-    item.tagged_at |= dict.fromkeys(rules.tags(slot), slot)
+    item.tagged_at |= dict.fromkeys(tags, slot)
     if run.error:
         return
     point = Point(
         id=runs.number(world.seed, job_id),
         at=began + timedelta(seconds=4),
-        tags=rules.tags(slot),
+        tags=tags,
         policy_type=rules.policy_type,
         consistency="AppConsistent" if vm.os_type == "Windows" else "FileSystemConsistent",
         promised=began,

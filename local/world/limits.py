@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
+from local.world.mishaps import Mishap
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -13,6 +15,8 @@ class Limits:
     policy_writes_per_vault_day: int = 50
     moves_per_vault_day: int = 250
     backups_per_item_day: int = 9
+    restores_per_item_day: int = 20
+    accounts_per_region: int = 250
     subscription_reads: int = 250
     subscription_reads_refill: float = 25.0
     subscription_writes: int = 200
@@ -35,6 +39,7 @@ class PageSizes:
     vms: int = 200
     changes: int = 200
     graph: int = 1000
+    accounts: int = 200
 
     @classmethod
     def all_of(cls, rows: int) -> "PageSizes":
@@ -48,14 +53,19 @@ class Pace:
 
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
-    all do. `prune_after`: how long a point outlives its retention. `call`: what one call takes.
+    all do, in two ways or, with `all_failures`, in all that Azure knows. `restore_failure_rate`: share of restores that
+    fail. `prune_after`: how long a point outlives its retention. `call`: what one call takes. `mishaps` befall
+    scheduled runs from now on.
     """
 
     lateness: timedelta = timedelta(hours=2)
     listing_lag: timedelta = timedelta(minutes=5)
     failure_rate: float = 0.01
     failing: frozenset[str] = frozenset()
+    all_failures: bool = False
+    restore_failure_rate: float = 0.02
     nightly_noise: float = 0.06
     prune_after: timedelta = timedelta(hours=18)
     sweep_every: timedelta = timedelta(hours=6)
     call: timedelta = timedelta(milliseconds=200)
+    mishaps: tuple[Mishap, ...] = ()

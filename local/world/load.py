@@ -36,11 +36,15 @@ type _Shape = Callable[[_Draws, datetime], float]
 
 
 def cpu(seed: int, vm: Vm, at: datetime) -> float | None:
-    """Return the VM's Percentage CPU at `at`; None before it was created and while it is deallocated.
+    """Return the VM's Percentage CPU at `at`; None before it was created and while it does not run.
 
     Raises ValueError for an unknown kind.
     """
     kind = kind_of(seed, vm)
+    if vm.power_since is not None and at >= vm.power_since:
+        if vm.power != "running":
+            return None
+        kind = "flat" if kind == "off" else kind
     if kind == "off" or (vm.created_at is not None and at < vm.created_at):
         return None
     return _busy(kind, vm.region, f"{seed}|cpu|{vm.guid}", at)

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from local.clock import parse
 from local.world import runs
+from local.world.ailments import blocked
+from local.world.failures import DAY_LIMIT
 from local.world.refusals import counting, spend
 from local.world.state import Operation, Refused, Vault
 from local.world.world import World
@@ -29,6 +31,10 @@ def _start(world: World, vault: Vault, item_id: str, expires: str | None, caller
     if item.id.lower() in world.running:
         raise Refused(
             409, "UserErrorBackupOperationInProgress", "Another backup operation is in progress on this item."
+        )
+    if blocked(world, item):
+        raise Refused(
+            400, DAY_LIMIT, "The limit of operations in 24 hours is reached; retry after that, or contact support."
         )
     spend(world, "backup", item.id, world.limits.backups_per_item_day)
     kept_until = parse(expires) if expires else world.now + timedelta(days=30)

@@ -26,13 +26,12 @@ def counting(world: World) -> Iterator[None]:
 
 def refuse_conflict(world: World, item_id: str) -> None:
     """Refuse (409) a second write on an item while the first is under way."""
-    for operation in reversed(list(world.operations.values())[-500:]):
-        if operation.item_id == item_id.lower() and operation.status == "InProgress":
-            raise Refused(
-                409,
-                "BMSUserErrorConflictingProtectionOperation",
-                "Another operation is in progress on the item; wait for it to end and try again.",
-            )
+    if any(operation.status == "InProgress" for operation in world.operations.at("item", item_id.lower())):
+        raise Refused(
+            409,
+            "BMSUserErrorConflictingProtectionOperation",
+            "Another operation is in progress on the item; wait for it to end and try again.",
+        )
 
 
 def refuse_deleted(item: Item) -> None:

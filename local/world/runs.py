@@ -3,39 +3,20 @@
 Nothing here depends on the order of events, so a run at a given slot goes the same way whatever else was done.
 """
 
+import hashlib
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from local.world.limits import Pace
+from local.world.mishaps import LATE, MISSING, PROMISED_HOURS, PROMISED_MINUTES
 from local.world.state import Vm
-
-CANCELLED = "UserErrorJobSuccessfullyCancelled"
-FAILURES: dict[str, tuple[int, str, list[str]]] = {
-    "CloudInternalError": (
-        130001,
-        "Microsoft Azure Backup encountered an internal error.",
-        ["Wait for a few minutes and then try the operation again."],
-    ),
-    "AzureVmOffline": (
-        380008,
-        "Azure Backup was unable to install or update the extension as the virtual machine is not running.",
-        ["Ensure the VM is running and the VM agent is installed, then retry the operation."],
-    ),
-    "UserErrorVmNotFoundV2": (
-        400136,
-        "Virtual machine doesn't exist.",
-        ["Please make sure that virtual machine exists or select a different virtual machine."],
-    ),
-    CANCELLED: (400158, "Job is cancelled.", []),
-}
-"""Real error titles with their numbers, texts and recommendations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run's course: begins `late` after its slot, shows in lists `hidden` after it began."""
+    """One run's course: begins `late` after its slot, or never if `missing`; in lists `hidden` after it began."""
 
     late: timedelta
     hidden: timedelta
@@ -43,6 +24,7 @@ class Run:
     transfer: timedelta
     size_mb: int
     error: str
+    missing: bool = False
 
 
 def course(seed: int, vm: Vm, slot: datetime, pace: Pace, *, full: bool = False) -> Run:
@@ -56,7 +38,7 @@ def course(seed: int, vm: Vm, slot: datetime, pace: Pace, *, full: bool = False)
     transfer = min(vm.transfer_minutes * noise * ratio, 24 * 60)
     failed = draw.random() < pace.failure_rate or vm.id.lower() in pace.failing
     title = draw.choice(("CloudInternalError", "AzureVmOffline"))
-    return Run(
+    run = Run(
         late=timedelta(seconds=round(late, 6)),
         hidden=timedelta(seconds=round(hidden, 6)),
         snapshot=timedelta(seconds=round(snapshot, 6)),
@@ -64,6 +46,21 @@ def course(seed: int, vm: Vm, slot: datetime, pace: Pace, *, full: bool = False)
         size_mb=int((vm.data_gb if full else vm.churn_gb * noise) * 1024),
         error=title if failed else "",
     )
+    return _with_mishaps(run, seed, vm, slot, pace) if pace.mishaps else run
+
+
+def _with_mishaps(run: Run, seed: int, vm: Vm, slot: datetime, pace: Pace) -> Run:
+    for mishap in pace.mishaps:
+        how_bad = mishap.befalls(seed, vm, slot)
+        if how_bad is None:
+            continue
+        if mishap.kind == LATE:
+            run = replace(run, late=timedelta(hours=round(mishap.between(PROMISED_HOURS, how_bad), 6)))
+        elif mishap.kind == MISSING:
+            run = replace(run, missing=True)
+        else:
+            run = replace(run, hidden=timedelta(minutes=round(mishap.between(PROMISED_MINUTES, how_bad), 6)))
+    return run
 
 
 def configure_time(seed: int, name: str) -> timedelta:
@@ -80,4 +77,4 @@ def guid(seed: int, *parts: object) -> str:
 def number(seed: int, *parts: object) -> str:
     """Return a long decimal id, as recovery points and items carry."""
     text = "|".join(map(str, ("number", seed, *parts)))
-    return str(random.Random(text).randrange(10**13, 10**15))
+    return str(10**13 + int.from_bytes(hashlib.sha256(text.encode()).digest()) % (10**15 - 10**13))

@@ -21,7 +21,11 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Vault:
-    """A Recovery Services vault; `id` keeps its case."""
+    """A Recovery Services vault; `id` keeps its case.
+
+    `guarded` says that a Resource Guard must approve what takes backups away, `restore_guarded` that it must approve
+    restores too; `guard_id` is which one, "" for the vault's usual one. `monitoring` holds what differs from usual.
+    """
 
     id: str
     name: str
@@ -31,8 +35,18 @@ class Vault:
     redundancy: str = "GeoRedundant"
     immutability: str = "Disabled"
     guarded: bool = False
+    restore_guarded: bool = False
+    guard_id: str = ""
     soft_delete: str = "Enabled"
+    soft_delete_days: int = 14
     cross_region: bool = False
+    cross_subscription: str = "Enabled"
+    public_access: str = "Enabled"
+    provisioning: str = "Succeeded"
+    identity: Json | None = None
+    monitoring: Json = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -40,7 +54,8 @@ class Vm:
     """A virtual machine.
 
     `transfer_minutes` is what moving one day's change to the vault takes; `load` is the kind of its CPU curve (see
-    `local.world.load`), "" where the seed chooses. `created_at` is None for a VM that has always been there.
+    `local.world.load`), "" where the seed chooses. `created_at` is None for a VM that has always been there. `power` is
+    what was last done to it, at `power_since`; "" where nothing was.
     """
 
     id: str
@@ -57,6 +72,9 @@ class Vm:
     size: str = "Standard_D4s_v5"
     load: str = ""
     created_at: datetime | None = None
+    power: str = ""
+    power_since: datetime | None = None
+    provisioning: str = "Succeeded"
 
 
 @dataclass(slots=True)
@@ -128,7 +146,10 @@ class Item:
 
 @dataclass(slots=True)
 class Job:
-    """A vault job. `due` is when it will end, `ended_at` when it did; hidden from lists before `visible_at`."""
+    """A vault job. `due` is when it will end, `ended_at` when it did; hidden from lists before `visible_at`.
+
+    `error` is the title of what went wrong; with a `warning` the job's snapshot is good nevertheless.
+    """
 
     id: str
     vault_id: str
@@ -149,6 +170,7 @@ class Job:
     vaulted: bool = True
     size_mb: int = 0
     error: str = ""
+    warning: str = ""
     tags: frozenset[str] = frozenset()
     bag: dict[str, str] = field(default_factory=dict)
 
@@ -185,7 +207,8 @@ class Counters:
     """What went wrong, as the judge counts it.
 
     `points_pruned` counts premature losses only; `runs_skipped` days of a VM without a run; `tags_missed` weeks and
-    months in which no run carried the tag; `refused` writes that the service would not take.
+    months in which no run carried the tag; `refused` writes that the service would not take; `shared_accounts`
+    restores that began on an account on which another ran; `jobs_missing` scheduled runs that a mishap let never start.
     """
 
     points_pruned: int = 0
@@ -196,3 +219,5 @@ class Counters:
     refused: int = 0
     collisions: int = 0
     tags_missed: int = 0
+    shared_accounts: int = 0
+    jobs_missing: int = 0

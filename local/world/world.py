@@ -1,25 +1,26 @@
 """What happens in the pretend Azure as time passes? State, one stepped clock, and a queue of events."""
 
 import heapq
-import math
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import points, runs
+from local.world import ailments, failures, gaps, points, runs
 from local.world.limits import Limits, Pace
+from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
+from local.world.shelf import Shelf
 from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
 
 EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
-_SWEEP_GRACE = timedelta(hours=2)
-_TAG_PERIODS = {"weekly": timedelta(days=7), "monthly": timedelta(days=31)}
 
 
 class World:
     """The pretend cloud. Everything in it follows from the seed, the fleet and the writes; real time plays no part.
 
-    Dictionaries are keyed by lower-cased ARM ids (jobs and operations by their GUIDs).
+    Dictionaries are keyed by lower-cased ARM ids (jobs, operations and restores by GUIDs).
     """
 
     def __init__(
@@ -30,12 +31,21 @@ class World:
         self.limits = limits or Limits()
         self.pace = pace or Pace()
         self.vaults: dict[str, Vault] = {}
-        self.vms: dict[str, Vm] = {}
-        self.policies: dict[str, Policy] = {}
-        self.items: dict[str, Item] = {}
+        self.vms = Shelf[Vm](subscription=lambda vm: vm.subscription.lower())
+        self.policies = Shelf[Policy](vault=lambda policy: policy.vault_id)
+        self.items = Shelf[Item](vault=lambda item: item.vault_id, vm=lambda item: item.vm_id.lower())
         self.jobs: dict[str, Job] = {}
-        self.operations: dict[str, Operation] = {}
+        self.operations = Shelf[Operation](item=lambda operation: operation.item_id)
+        self.accounts: dict[str, StorageAccount] = {}
+        self.making: set[str] = set()
+        self.groups: dict[str, ResourceGroup] = {}
+        self.disks: dict[str, Disk] = {}
+        self.restores: dict[str, Restore] = {}
+        self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
+        self.failures: list[Job] = []
+        self.ailments: dict[str, ailments.Ailment] = {}
+        self.storms: list[ailments.Storm] = []
         self.counters = Counters()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
         self.running: dict[str, str] = {}
@@ -53,6 +63,10 @@ class World:
             handler(*arguments)
         self.now = max(self.now, instant)
 
+    def upcoming(self) -> datetime | None:
+        """Return the instant of the next event of the queue; None where it is empty."""
+        return self._events[0][0] if self._events else None
+
     def advance(self, span: timedelta) -> None:
         """Run the physics for `span`."""
         self.advance_to(self.now + span)
@@ -66,28 +80,49 @@ class World:
         self._sequence += 1
         heapq.heappush(self._events, (instant, self._sequence, name, arguments))
 
+    def take_back(self, name: str, key: object) -> tuple[datetime, tuple[Any, ...]]:
+        """Take the queued event `name` whose first argument is `key` out; return its instant and its arguments."""
+        found = next(event for event in self._events if event[2] == name and event[3][0] == key)
+        self._events.remove(found)
+        heapq.heapify(self._events)
+        return found[0], found[3]
+
     def rules_of(self, item: Item) -> Rules | None:
         """Return what the item's policy says; None while protection is stopped."""
         policy = self.policies.get(item.policy_id.lower())
         return policy.rules if policy else None
 
-    def jobs_in(self, vault_id: str) -> list[Job]:
-        """Return the vault's jobs that lists show by now, newest first."""
-        found = [job for job in self._jobs_of.get(vault_id.lower(), []) if job.visible_at <= self.now]
-        return sorted(found, key=lambda job: (job.started_at, job.id), reverse=True)
+    def vms_in(self, subscription: str) -> list[Vm]:
+        """Return the subscription's VMs in the order of their ids."""
+        return self.vms.at("subscription", subscription.lower())
+
+    def jobs_in(self, vault_id: str, since: datetime | None = None, until: datetime | None = None) -> list[Job]:
+        """Return the vault's jobs that lists show by now, newest first; only those that began in [since, until]."""
+        jobs = self._jobs_of.get(vault_id.lower(), [])
+        first = bisect_left(jobs, since, key=_began) if since else 0
+        last = bisect_right(jobs, until, key=_began) if until else len(jobs)
+        return [job for job in reversed(jobs[first:last]) if job.visible_at <= self.now]
 
     def items_in(self, vault_id: str) -> list[Item]:
         """Return the vault's items in the order of their ids."""
-        return [item for key, item in sorted(self.items.items()) if item.vault_id == vault_id.lower()]
+        return self.items.at("vault", vault_id.lower())
+
+    def item_of(self, vm_id: str) -> Item | None:
+        """Return the item of the VM, in whichever vault; None for a VM that is not protected."""
+        return next(iter(self.items.at("vm", vm_id.lower())), None)
 
     def policies_in(self, vault_id: str) -> list[Policy]:
         """Return the vault's policies in the order of their ids."""
-        return [policy for key, policy in sorted(self.policies.items()) if policy.vault_id == vault_id.lower()]
+        return self.policies.at("vault", vault_id.lower())
+
+    def members_in(self, vault_id: str) -> Counter[str]:
+        """Return how many items each of the vault's policies has, by the policy's own id."""
+        return Counter(item.policy_id for item in self.items_in(vault_id))
 
     def keep_job(self, job: Job) -> None:
         """Add a job to the vault's history."""
         self.jobs[job.id] = job
-        self._jobs_of.setdefault(job.vault_id, []).append(job)
+        insort(self._jobs_of.setdefault(job.vault_id, []), job, key=_place)
 
     def record(self, resource_id: str, operation: str, caller: str) -> None:
         """Write an entry into the activity log."""
@@ -104,7 +139,7 @@ class World:
 
     def skipped_runs(self) -> int:
         """Count the days on which a protected VM has had no run, up to now."""
-        self._count_missed(self.items.values())
+        self._count_overdue()
         return self.counters.runs_skipped
 
     def start_backup(self, item: Item, slot: datetime | None, expires: datetime | None = None) -> Job | None:
@@ -115,15 +150,16 @@ class World:
         if item.id.lower() in self.running:
             self.counters.collisions += 1
             return None
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item) if slot else self.vms.get(item.vm_id.lower())
         rules = self.rules_of(item)
         key = slot or self.now
         if vm is None:
             return None
         run = runs.course(self.seed, vm, key, self.pace, full=item.full_next)
+        error, warning = ailments.trouble(self, item, vm, run, slot)
         vaulted = rules.vaulted(slot) if rules and slot else True
         snapshot_ends = self.now + run.snapshot
-        due = snapshot_ends if run.error or not vaulted else snapshot_ends + run.transfer
+        due = snapshot_ends if error or not vaulted else snapshot_ends + run.transfer
         job = Job(
             id=runs.guid(self.seed, "job", item.id.lower(), key.isoformat()),
             vault_id=item.vault_id,
@@ -141,16 +177,17 @@ class World:
             user_triggered=slot is None,
             vaulted=vaulted,
             size_mb=run.size_mb,
-            error=run.error,
+            error=error,
+            warning=warning,
             tags=rules.tags(slot) if rules and slot else frozenset(),
         )
         self.running[item.id.lower()] = job.id
         self.keep_job(job)
         if rules:
-            self._count_gaps(item, rules, key, job.tags)
+            gaps.count_gaps(item, rules, self.counters, key, job.tags)
         item.last_slot, item.days_missed = key, 0
         item.tagged_at |= dict.fromkeys(job.tags, key)
-        if not run.error:
+        if not error:
             self.at(snapshot_ends, "snapshot", job.id)
         self.at(due, "end", job.id)
         return job
@@ -163,10 +200,12 @@ class World:
         if rules is None:
             return
         self.at(rules.next_run(slot), "slot", item_id, generation)
-        vm = self.vms.get(item.vm_id.lower())
+        vm = ailments.machine(self, item)
         if vm is not None:
-            late = runs.course(self.seed, vm, slot, self.pace).late
-            self.at(slot + late, "start", item_id, generation, slot)
+            run = runs.course(self.seed, vm, slot, self.pace)
+            self.counters.jobs_missing += run.missing
+            if not run.missing:
+                self.at(slot + run.late, "start", item_id, generation, slot)
 
     def _on_start(self, item_id: str, generation: int, slot: datetime) -> None:
         item = self.items.get(item_id)
@@ -198,7 +237,8 @@ class World:
         if job.status != "InProgress":
             return
         job.ended_at = self.now
-        job.status = "Failed" if job.error else "Completed"
+        job.status = "Failed" if job.error else "CompletedWithWarnings" if job.warning else "Completed"
+        self.failures += [job] if job.error else []
         self.running.pop(job.item_id, None)
         item = self.items.get(job.item_id)
         if item is None:
@@ -206,10 +246,11 @@ class World:
         item.last_status, item.last_backup_at = job.status, job.started_at
         if job.error:
             return
-        item.full_next = False
+        job.error = job.warning
+        item.full_next = bool(job.warning) and item.full_next
         if item.state == "IRPending":
             item.state = "Protected"
-        if job.vaulted and item.points:
+        if job.vaulted and item.points and not job.warning:
             wanted = runs.number(self.seed, job.id)
             for point in item.points[-8:]:
                 point.vaulted = point.vaulted or point.id == wanted
@@ -222,7 +263,7 @@ class World:
 
     def _on_cancelled(self, operation_id: str) -> None:
         job = self.jobs[self.operations[operation_id].job_id]
-        job.status, job.ended_at, job.error = "Cancelled", self.now, runs.CANCELLED
+        job.status, job.ended_at, job.error = "Cancelled", self.now, failures.CANCELLED
         self.running.pop(job.item_id, None)
         self._on_done(operation_id)
 
@@ -235,39 +276,23 @@ class World:
         operation = self.operations[operation_id]
         operation.status, operation.ended_at = "Succeeded", self.now
 
+    def _on_then(self, act: Callable[..., None], *arguments: Any) -> None:
+        act(self, *arguments)
+
     def _on_sweep(self) -> None:
         self.after(self.pace.sweep_every, "sweep")
         for item in self.items.values():
             self.counters.points_pruned += points.sweep(item, self.rules_of(item), self.now, self.pace)
-        self._count_missed(self.items.values())
+        self._count_overdue()
 
-    def _count_missed(self, items: Iterable[Item]) -> None:
-        """Count the runs and tagged runs that are overdue; a run may still come two hours after its slot."""
-        horizon = self.now - _SWEEP_GRACE
-        for item in items:
-            rules = self.rules_of(item)
-            if rules is None or not item.active:
-                continue
-            self._count_gaps(item, rules, horizon, [*_TAG_PERIODS])
-
-    def _count_gaps(self, item: Item, rules: Rules, until: datetime, tags: Iterable[str]) -> None:
-        """Count what is missing up to `until`: a slot that came, or the horizon of what may still come."""
-        if item.last_slot is not None:
-            missed = _missed(until - item.last_slot, rules.period)
-            self.counters.runs_skipped += max(0, missed - item.days_missed)
-            item.days_missed = max(missed, item.days_missed)
-        for name in tags:
-            if name not in rules.kept or name not in _TAG_PERIODS:
-                continue
-            last = item.tagged_at.setdefault(name, self.now)
-            missed = _missed(until - last, _TAG_PERIODS[name])
-            self.counters.tags_missed += missed
-            item.tagged_at[name] = last + _TAG_PERIODS[name] * missed
+    def _count_overdue(self) -> None:
+        for item in self.items.values():
+            gaps.count_overdue(item, self.rules_of(item), self.counters, self.now)
 
 
-def _missed(gap: timedelta, period: timedelta) -> int:
-    """Return how many runs a gap between runs swallowed: none up to one and a half periods, then one a period.
+def _began(job: Job) -> datetime:
+    return job.started_at
 
-    Moving a slot forward by less than half a period is not a skipped run, it only stretches one night.
-    """
-    return max(0, math.ceil(gap / period - 0.5) - 1)
+
+def _place(job: Job) -> tuple[datetime, str]:
+    return job.started_at, job.id

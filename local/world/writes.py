@@ -110,8 +110,7 @@ def _policy_for(world: World, vault: Vault, policy_id: str) -> Policy:
         raise Refused(
             400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid: policyId names no VM policy here."
         )
-    members = sum(item.policy_id == policy.id for item in world.items.values())
-    if members >= world.limits.vms_per_policy:
+    if world.members_in(vault.id)[policy.id] >= world.limits.vms_per_policy:
         raise Refused(400, "BMSUserErrorPolicyVmLimitReached", "The policy has reached its limit of virtual machines.")
     return policy
 
@@ -158,7 +157,7 @@ def _protect(world: World, write: Membership, policy: Policy) -> Operation:
         raise Refused(
             400, "UserErrorVMNotInSameRegion", "The virtual machine and the vault must be in the same region."
         )
-    if any(other.vm_id.lower() == vm.id.lower() for other in world.items.values()):
+    if world.item_of(vm.id) is not None:
         raise Refused(400, "UserErrorVMAlreadyProtected", "The virtual machine is already protected in another vault.")
 
     def change() -> None:

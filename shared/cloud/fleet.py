@@ -30,7 +30,7 @@ VM_QUERY = (
 JOB_QUERY = (
     "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backupjobs'"
     " | where properties.backupManagementType =~ 'AzureIaasVM'"
-    " | where todatetime(properties.startTime) >= datetime({0}) or todatetime(properties.endTime) >= datetime({0})"
+    " | where todatetime(properties.{0}) >= datetime({1})"
     " | project id, name, type, properties | order by id asc"
 )
 ITEM_QUERY = (
@@ -77,7 +77,9 @@ class CloudFleet:
 
         Resource Graph knows a job about a minute after the vault does, and costs none of the provider's hourly reads.
         """
-        return _present(wire.job_from(row) for row in self._rows(subscriptions, JOB_QUERY.format(_iso(since)), "jobs"))
+        asked = [JOB_QUERY.format(end, _iso(since)) for end in ("startTime", "endTime")]
+        rows = [row for query in asked for row in self._rows(subscriptions, query, "jobs")]
+        return list({job.id: job for job in _present(wire.job_from(row) for row in rows)}.values())
 
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults. Raises Transient or Permanent."""

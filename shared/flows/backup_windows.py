@@ -11,6 +11,7 @@ from shared.flows.enforcement import Due, carry_out, membership_step, vault_of
 from shared.flows.enrolment import enrolment_step
 from shared.flows.look import BASELINE, DRIFT, look, look_with_history, newest_plan, vaults_in_scope
 from shared.flows.record import record
+from shared.flows.turns import take
 from shared.flows.writes import PAUSES, Writer
 from shared.model.azure import Vault
 from shared.model.intent import FleetPolicy
@@ -24,11 +25,14 @@ from shared.rules.scope import pause_on
 from shared.rules.slot_policies import change_text, fingerprint
 from shared.telemetry import Event, tell
 
+ENFORCEMENT = "enforcement"
 PROGRESS = "progress"
 MOVES_PER_TICK = 300
 """About one call a second: a tick ends well inside the function's timeout, and the rest follows next hour."""
 RETRY = timedelta(minutes=30)
 """What waits is judged again at the next hourly tick, also where that comes some seconds early."""
+SENT = frozenset({Outcome.WRITTEN, Outcome.UNVERIFIED, Outcome.FAILED})
+"""What a run that lost its turn may still tell: all else is the later run's to judge."""
 FINAL = frozenset({Outcome.WRITTEN, Outcome.HELD, Outcome.FAILED})
 
 
@@ -90,7 +94,11 @@ def enforce(ports: Ports, intent: FleetPolicy, now: datetime) -> Enforcement:
     if not going.vault_ids:
         record(ports, intent, steps, now)
         return Enforcement(steps, "what is due waits for its share of the roll-out")
+    writer = Writer(ports, intent, now, take(ports, ENFORCEMENT, now))
     done = _write(writer, going)
+    if over := writer.over():
+        tell(Event.ENFORCED, night=made.night, idle=over)
+        done, steps = tuple(step for step in done if step.outcome in SENT), ()
     _remember_progress(ports, made, done, now)
     record(ports, intent, (*done, *steps), now)
     return Enforcement((*done, *steps))

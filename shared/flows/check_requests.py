@@ -9,6 +9,7 @@ from shared.flows import breaker, enrolment, tampering
 from shared.flows.enforcement import Due, carry_out
 from shared.flows.look import look, newest_plan, vaults_in_scope
 from shared.flows.record import record
+from shared.flows.turns import take
 from shared.flows.writes import Writer
 from shared.messages.checks import CheckRequest, check_request_from_json, check_request_to_json
 from shared.model.azure import Vault, Vm
@@ -123,6 +124,7 @@ def _enrol(
     joining = tuple(one for one in planned.enrolments if one.vm_id == request.vm_id or one.vault_id == request.vault_id)
     if not joining or plan_proof.check(planned, intent, observed.vms):
         return ()
-    steps = carry_out(Writer(ports, intent, now), Due(planned, (), (), enrolments=joining), observed)
+    turn = take(ports, f"check {request.vm_id or request.vault_id}", now)
+    steps = carry_out(Writer(ports, intent, now, turn), Due(planned, (), (), enrolments=joining), observed)
     record(ports, intent, steps, now)
     return steps

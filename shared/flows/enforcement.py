@@ -184,15 +184,14 @@ def _bring_policies(
             ready[policy_id] = f"policy {target.name} waits: {waiting[policy_id].reason}"
         else:
             pending[policy_id] = write_policy(writer, vaults[vault_of(policy_id)], target, current, wanted[policy_id])
-    steps = _reread_policies(writer, due, pending, vaults) if pending else {}
+    steps = _reread_policies(writer, due, pending, observed) if pending else {}
     ready |= {policy_id: "" if step.outcome is Outcome.WRITTEN else step.reason for policy_id, step in steps.items()}
     return [*waiting.values(), *steps.values()], ready
 
 
-def _reread_policies(
-    writer: Writer, due: Due, pending: Mapping[str, Sent], vaults: Mapping[str, Vault]
-) -> dict[str, Step]:
-    """Re-read the written vaults; what got lost on the way, and is provably not there, is sent once more."""
+def _reread_policies(writer: Writer, due: Due, pending: Mapping[str, Sent], observed: Observed) -> dict[str, Step]:
+    """Re-read the written vaults; what got lost on the way is sent once more where all is provably as it was."""
+    vaults, before = {vault.id: vault for vault in observed.vaults}, {one.id: one for one in observed.policies}
     touched = [vaults[vault_id] for vault_id in sorted({vault_of(policy_id) for policy_id in pending})]
     present = _policies_of(writer, touched)
     again = {
@@ -200,7 +199,7 @@ def _reread_policies(
             writer, vaults[vault_of(policy_id)], due.targets[policy_id], present.get(policy_id), sent.step.reason
         )
         for policy_id, sent in pending.items()
-        if sent.lost and not _as_planned(due.targets[policy_id], present)
+        if sent.lost and _line(before.get(policy_id)) == _line(present.get(policy_id))
     }
     if again:
         present = _policies_of(writer, touched)
@@ -215,6 +214,10 @@ def _policies_of(writer: Writer, vaults: Iterable[Vault]) -> dict[str, BackupPol
     observed = Observed((), (), (), found)
     settle(writer.ports.ledger, observed)
     return {policy.id: policy for policy in observed.policies}
+
+
+def _line(policy: BackupPolicy | None) -> str:
+    return fingerprint(policy) if policy else ""
 
 
 def _as_planned(target: BackupPolicy, present: Mapping[str, BackupPolicy]) -> bool:
@@ -246,12 +249,12 @@ def _move(writer: Writer, going: Iterable[tuple[VmPlan, Scene]], ready: Mapping[
 
 
 def confirm(writer: Writer, sent: Mapping[str, tuple[Placement, Sent]]) -> dict[str, Step]:
-    """Re-read the memberships that were sent; a lost one that is provably not there is sent once more."""
+    """Re-read the memberships that were sent; a lost one is sent once more where the VM is provably still as it was."""
     memberships = _reread(writer, sent)
     again = {
         vm_id: (placement, write_membership(writer, placement))
         for vm_id, (placement, result) in sent.items()
-        if result.lost and memberships.get(placement.item.id, ("", ""))[0] != placement.target.id
+        if result.lost and memberships.get(placement.item.id, ("", ""))[0] == placement.item.policy_id
     }
     if again:
         memberships |= _reread(writer, again)

@@ -1,6 +1,6 @@
 """What is true right now? One look at the vaults in scope, and what the ledger remembers of our writes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,6 +27,8 @@ DRIFT = "drift"
 ROLLED_BACK = "rolledback"
 BASELINE = "baseline"
 SENT = "sent"
+ACCEPTED = "accepted"
+"""A write that Azure took, and whose effect has not been seen yet: what is seen next but what was there is later."""
 VERIFIED = "verified"
 ENROLLED = "enrolled"
 """How a VM came to its placement, where that was no move."""
@@ -108,14 +110,28 @@ def remember(ledger: Ledger) -> Memory:
     )
 
 
-def settle(ledger: Ledger, observed: Observed) -> None:
-    """Mark writes that were sent, and that the world now shows, as verified."""
+def settle(ledger: Ledger, observed: Observed, accepted: Collection[str] = ()) -> None:
+    """Mark writes that were sent, and that the world now shows, as verified.
+
+    So are moves that Azure `accepted` (VM ids) where the world shows neither them nor what was there before: somebody
+    has moved the VM since.
+    """
     memberships = {item.vm_id: item.policy_id for item in observed.items}
     policies = {policy.id: fingerprint(policy) for policy in observed.policies}
     for kind, field, truth in ((PLACEMENTS, "policy", memberships), (POLICIES, "fingerprint", policies)):
         for key, row in ledger.rows(kind).items():
-            if row["state"] == SENT and truth.get(key) == row[field]:
-                ledger.write(kind, key, {**row, "state": VERIFIED})
+            taken = row["state"] == ACCEPTED or (row["state"] == SENT and key in accepted)
+            if state := _became(row, truth.get(key), row[field], taken=taken):
+                ledger.write(kind, key, {**row, "state": state})
+
+
+def _became(row: Mapping[str, str], shown: str | None, meant: str, *, taken: bool) -> str:
+    """Return the state that the row is in by what the world shows; "" where it stays as it is."""
+    if row["state"] == VERIFIED or shown is None:
+        return ""
+    if shown == meant or (taken and shown != row.get("from", shown)):
+        return VERIFIED
+    return ACCEPTED if taken and row["state"] == SENT and "from" in row else ""
 
 
 def _forget_other_drift(ledger: Ledger, observed: Observed) -> None:

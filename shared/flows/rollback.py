@@ -8,6 +8,7 @@ from shared.errors import Permanent
 from shared.flows.enforcement import RUNNING_BACK, confirm
 from shared.flows.look import ORIGINS, PLACEMENTS, ROLLED_BACK, look, vaults_in_scope
 from shared.flows.record import record
+from shared.flows.turns import take
 from shared.flows.writes import Placement, Writer, write_membership
 from shared.model.azure import ProtectedItem
 from shared.model.intent import FleetPolicy
@@ -55,7 +56,7 @@ def rollback(
         for job in ports.vaults.jobs(vault, now - RUNNING_BACK, now)
         if job.running
     }
-    writer = Writer(ports, intent, now)
+    writer = Writer(ports, intent, now, None if dry_run else take(ports, KIND, now))
     steps, going = [], []
     for item in observed.items:
         origin = ports.ledger.read(ORIGINS, item.vm_id) if selection.takes(item) else None
@@ -116,6 +117,6 @@ def _write(writer: Writer, going: Iterable[Placement]) -> dict[str, Step]:
     for vm_id, step in steps.items():
         if step.outcome in {Outcome.WRITTEN, Outcome.UNVERIFIED}:
             writer.ports.ledger.drop(PLACEMENTS, vm_id)
-        else:
+        elif not writer.over():
             writer.ports.ledger.drop(ROLLED_BACK, vm_id)
     return steps

@@ -7,6 +7,7 @@ from functools import partial
 
 from shared.errors import Permanent, Transient
 from shared.flows.look import ENROLLED, ORIGINS, PLACEMENTS, POLICIES, SENT, VERIFIED, settle
+from shared.flows.turns import Turn
 from shared.model.azure import BackupPolicy, ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.night import ENROLMENT_STEP
@@ -31,19 +32,29 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Everything one tick needs to write: the ports, the intent and the tick's instant.
+    """Everything one tick needs to write: the ports, the intent, the tick's instant, and its turn.
 
-    `taken` are the subjects it took to write, `closed` says why a vault takes no more writes in this tick, `waits`
-    are the seconds it has waited, `seen` the items of vaults as they were last re-read after sending.
+    Without a turn it is a preview. `taken` are the subjects it took to write, `closed` says why a vault takes no more
+    writes in this tick, `waits` are the seconds it has waited, `seen` the items of vaults as they were last re-read
+    after sending, `ended` why its turn is over, `accepted` the subjects of writes that Azure took.
     """
 
     ports: Ports
     intent: FleetPolicy
     now: datetime
+    turn: Turn | None = None
     taken: set[str] = field(default_factory=set)
     closed: dict[str, str] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     seen: dict[str, tuple[ProtectedItem, ...]] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+
+    def over(self) -> str:
+        """Return why this run may write no more, "" while it may; once it may not, it never may again."""
+        if not self.ended and self.turn is not None and (why := self.turn.over()):
+            self.ended.append(why)
+        return self.ended[0] if self.ended else ""
 
     def wait(self, seconds: float | None) -> bool:
         """Wait what the service asks for; False, at once, where it did not say or patience does not reach."""
@@ -59,7 +70,7 @@ class Writer:
         fresh = {vault.id: tuple(self.ports.vaults.items(vault)) for vault in sorted(vaults, key=lambda one: one.id)}
         self.seen.update(fresh)
         items = tuple(item for listed in fresh.values() for item in listed)
-        settle(self.ports.ledger, Observed((), (), items, ()))
+        settle(self.ports.ledger, Observed((), (), items, ()), self.accepted)
         return items
 
     def takes(self, subject: str) -> bool:
@@ -143,6 +154,7 @@ def write_membership(writer: Writer, placement: Placement) -> Sent:
     )
     previous = _last_seen(writer, PLACEMENTS, item.vm_id, "policy")
     row = {"policy": target.id, "previous": previous, "state": SENT, "at": writer.now.isoformat()}
+    row["from"] = item.policy_id
     ledger.write(PLACEMENTS, item.vm_id, row)
     call = partial(writer.ports.vaults.assign_policy, item, target, placement.origin)
     return _send(writer, placement.vault, step, call)
@@ -169,6 +181,8 @@ def _last_seen(writer: Writer, kind: str, key: str, field: str) -> str:
 
 def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, int]) -> str:
     """Return why the subject may not be written now; the quotas are spent when nothing else objects."""
+    if over := writer.over():
+        return over
     if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
         return paused
     if vault.id in writer.closed:
@@ -184,14 +198,19 @@ def _objection(writer: Writer, vault: Vault, subject: str, quotas: Mapping[str, 
 
 
 def _send(writer: Writer, vault: Vault, step: Step, call: Callable[[], None]) -> Sent:
-    """Send once. Only what the service refused at the door is sent again, after the wait it asked for."""
+    """Send once, if it is still this run's turn: it may have stood still since the quotas were spent.
+
+    Only what the service refused at the door is sent again, after the wait it asked for.
+    """
+    if over := writer.over():
+        return Sent(replace(step, outcome=Outcome.WAITING, reason=over))
     try:
         try:
             call()
         except Transient as error:
             if not error.refused or not writer.wait(error.retry_after):
                 raise
-            if paused := pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
+            if paused := writer.over() or pause_on(writer.ports.ledger.rows(PAUSES), vault.name, writer.now):
                 return Sent(replace(step, outcome=Outcome.WAITING, reason=paused))
             call()
     except Transient as error:
@@ -201,4 +220,5 @@ def _send(writer: Writer, vault: Vault, step: Step, call: Callable[[], None]) ->
         return Sent(replace(step, outcome=outcome, reason=f"{step.reason}; {error}"), lost=not error.refused)
     except Permanent as error:
         return Sent(replace(step, outcome=Outcome.FAILED, reason=f"refused: {error}"))
+    writer.accepted.add(step.subject)
     return Sent(step)

@@ -141,7 +141,7 @@ SELDOM: dict[type, set[str]] = {
         "extended_properties",
     },
     BackupPolicy: {"run_days", "archive", "snapshot_consistency", "snapshot_group", "protected_items", "unread"},
-    Job: {"errors"},
+    Job: {"errors", "user_triggered"},
     RecoveryPoint: set(),
 }
 """Fields that these few recordings leave at their default; tests of the wire adapters read them from other answers."""

@@ -6,8 +6,9 @@ import pytest
 
 from local.azurite import Azurite, running_azurite
 from local.certificates import Certificates, write_certificates
+from local.scenarios.wire import Front
 from local.setup_node import NodeMissingError, require_azurite
-from tests.contract.stages import Front, Stage, in_local_azure, in_memory
+from tests.contract.stages import Stage, in_local_azure, in_memory
 from tests.host.serving import served
 
 

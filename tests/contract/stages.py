@@ -6,17 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from azure.core.credentials import AccessToken
-from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from local import fleets, memory
 from local.arm.app import application
 from local.azurite import Azurite
 from local.faults import plan
-from local.identity import token
 from local.memory.queues import MemoryQueues
 from local.memory.told import MemoryEvents, MemoryWebhook
+from local.scenarios.wire import Front, Token
 from local.world import PageSizes, World, documents
 from local.world.cloud import Cloud
 from local.world.history import backfill, put
@@ -53,13 +49,6 @@ class Stage:
         self.world.advance(timedelta(minutes=1))
 
 
-class LocalToken:
-    """Tokens that the pretend ARM and Azurite accept."""
-
-    def get_token(self, *scopes: str, **_options: object) -> AccessToken:
-        return AccessToken(*token(scopes[0].removesuffix("/.default")))
-
-
 @contextmanager
 def in_memory() -> Iterator[Stage]:
     world, pending = _world(), dict[str, Transient]()
@@ -74,16 +63,6 @@ def in_memory() -> Iterator[Stage]:
     yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
 
 
-class Front:
-    """The app of the one server: whichever pretend ARM is on stage. Servers take long to end, worlds do not."""
-
-    def __init__(self) -> None:
-        self.app: ASGIApp = Starlette()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
-
-
 @contextmanager
 def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[Stage]:
     """Put a world behind `endpoint`, in pages of two rows; storage gets a container and a table of its own."""
@@ -93,7 +72,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         match = {"method": "PUT", "path": FAULTS[write]}
         cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
 
-    fresh, credential = f"c{uuid.uuid4().hex}", LocalToken()
+    fresh, credential = f"c{uuid.uuid4().hex}", Token()
     front.app = application(cloud)
     ports = Ports(
         vaults=CloudVaults(credential, endpoint),
@@ -109,6 +88,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
+        now=cloud.now,
     )
     yield Stage(ports, cloud.world, strike, cloud.log)
 

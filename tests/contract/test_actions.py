@@ -29,6 +29,10 @@ def use_everything(stage: Stage) -> None:
     vaults.write_policy(vault_of(stage), slot_policy(vault_of(stage)))
     vaults.policies(vault_of(stage))
     vaults.assign_policy(item_of(stage), slot_policy(vault_of(stage)))
+    stage.settle()
+    vaults.back_up(item_of(stage), until + timedelta(days=8))
+    stage.ports.fleet.jobs([SUBSCRIPTION], since)
+    stage.ports.fleet.items([SUBSCRIPTION])
     stage.ports.load.series(stage.ports.fleet.vms([SUBSCRIPTION]), since, until)
     stage.ports.fleet.changes(SUBSCRIPTION, since, until)
 

@@ -14,10 +14,10 @@ from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
 from local import queue_pass
 from local.memory.queues import MemoryQueues
+from local.scenarios.wire import Token
 from shared.cloud.queues import StorageQueues
 from shared.errors import Permanent, Transient
 from tests.contract.conftest import Stack
-from tests.contract.stages import LocalToken
 from tests.host.serving import served
 
 
@@ -78,14 +78,14 @@ def in_memory(name: str) -> Post:
 
 def over_azurite(endpoint: str, clock: Clock, name: str) -> Post:
     def arrive(queue: str) -> list[str]:
-        client = QueueClient(endpoint, queue, credential=LocalToken(), message_decode_policy=TextBase64DecodePolicy())
+        client = QueueClient(endpoint, queue, credential=Token(), message_decode_policy=TextBase64DecodePolicy())
         found = []
         for message in client.receive_messages():
             client.delete_message(message)
             found.append(message.content)
         return found
 
-    return Post(StorageQueues(LocalToken(), endpoint), clock, arrive, name)
+    return Post(StorageQueues(Token(), endpoint), clock, arrive, name)
 
 
 @pytest.fixture(params=["memory", pytest.param("azure", marks=pytest.mark.stack)])
@@ -151,7 +151,7 @@ class Stranger:
     """A caller with a token for something else."""
 
     def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
-        return LocalToken().get_token("https://management.azure.com/.default")
+        return Token().get_token("https://management.azure.com/.default")
 
 
 @pytest.mark.stack

@@ -286,3 +286,25 @@ def test_changes_name_the_human_and_the_resource(stage: Stage) -> None:
     assert {change.resource_id for change in changes} == {item.id.lower(), policy_id_before}
     assert {change.actor for change in changes} == {"human@example.com"}
     assert stage.ports.fleet.changes(SUBSCRIPTION, start, start + timedelta(minutes=30)) == []
+
+
+def test_the_whole_fleets_jobs_and_items_are_those_of_its_vaults(stage: Stage) -> None:
+    since = stage.world.now - timedelta(days=2)
+    vaults = stage.ports.vaults.vaults(SUBSCRIPTION)
+    listed = {job.id for vault in vaults for job in stage.ports.vaults.jobs(vault, since, stage.world.now)}
+    found = stage.ports.fleet.jobs([SUBSCRIPTION], since)
+    assert listed <= {job.id for job in found}
+    assert all(job.started_at >= since or (job.ended_at and job.ended_at >= since) for job in found)
+    assert len({job.id for job in found}) == len(found) > 0
+    items = {item.id for vault in vaults for item in stage.ports.vaults.items(vault)}
+    assert {item.id for item in stage.ports.fleet.items([SUBSCRIPTION])} == items
+
+
+def test_a_backup_on_demand_is_a_job_minutes_later(stage: Stage) -> None:
+    item = item_of(stage)
+    stage.ports.vaults.back_up(item, stage.world.now + timedelta(days=9))
+    asked_at = stage.world.now
+    stage.world.advance(timedelta(minutes=6))
+    vault = vault_of(stage)
+    started = stage.ports.vaults.jobs(vault, asked_at - timedelta(minutes=1), stage.world.now)
+    assert [job.container for job in started if job.operation == "Backup"] == [item.container]

@@ -1,16 +1,18 @@
 """Is somebody else's change reported with its author, given a full day, and never undone to keep less?"""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.world import documents
+from local.world.history import put
 from shared.flows import backup_windows, pauses
 from shared.flows.look import DRIFT, PLACEMENTS
 from shared.model.plan import Action, Outcome, Plan
 from shared.rules.drift import TAMPERED
-from tests.flows.stage import Stage, stage
+from tests.flows.stage import LOST, Stage, stage
 
 
 def settled() -> tuple[Stage, str]:
@@ -145,6 +147,69 @@ def test_a_vm_that_somebody_moved_is_held_with_actor_and_date_and_stays() -> Non
         if night.world.now - moved_at > timedelta(days=1):
             break
     assert night.writes == 0
+
+
+def by_hand(night: Stage) -> str:
+    """Add a policy that keeps as much, and return its id."""
+    vault = next(iter(night.world.vaults.values()))
+    return put(night.world, vault, "ByHand", documents.daily("22:30", daily=30)).id
+
+
+def stays_by_hand(night: Stage, name: str) -> None:
+    """The VM is held where a person took it, and nothing is written any more."""
+    written = night.writes
+    night.tomorrow()
+    (line,) = night.plan().vms
+    assert line.action is Action.HOLD
+    assert f"moved by hand from {name} to ByHand by human@example.com" in line.reason
+    night.world.advance(timedelta(hours=18))
+    night.enforce()
+    assert night.item().policy_id.endswith("/ByHand")
+    assert night.writes <= written
+
+
+def test_a_vm_that_somebody_moves_before_our_own_move_was_read_back_stays_where_it_was_put() -> None:
+    night = stage(vms=1)
+    made = night.planned()
+    target = by_hand(night)
+    night.will("vaults.items", None, lambda: night.human("assign", vm=night.vm().id, policy_id=target))
+    _, move = night.enforce().steps
+    assert (move.outcome, "not visible yet" in move.reason) == (Outcome.UNVERIFIED, True)
+    stays_by_hand(night, made.vms[0].policy)
+
+
+def test_a_vm_that_somebody_moves_before_a_slow_move_was_seen_stays_where_it_was_put() -> None:
+    night = stage(vms=1)
+    made = night.planned()
+    wait, night.ports = night.ports.wait, replace(night.ports, wait=lambda _: None)
+    night.enforce()
+    night.ports = replace(night.ports, wait=wait)
+    night.world.advance(timedelta(minutes=1))
+    night.human("assign", vm=night.vm().id, policy_id=by_hand(night))
+    stays_by_hand(night, made.vms[0].policy)
+
+
+def test_a_lost_move_is_not_sent_again_over_what_somebody_did_meanwhile() -> None:
+    night = stage(vms=1)
+    night.planned()
+    target = by_hand(night)
+    night.will("vaults.assign_policy", LOST)
+    night.will("vaults.items", None, lambda: night.human("assign", vm=night.vm().id, policy_id=target))
+    night.enforce()
+    assert night.count("vaults.assign_policy") == 1
+    assert night.item().policy_id == target
+
+
+def test_a_lost_edit_is_not_sent_again_over_what_somebody_did_meanwhile() -> None:
+    night, name = settled()
+    night.with_text(("days: 30", "days: 45"))
+    (raised,) = night.plan().edits
+    night.world.advance_to(raised.due)
+    night.will("vaults.write_policy", LOST)
+    night.will("vaults.policies", None, lambda: moved_in_time(night, name))
+    night.enforce()
+    assert night.count("vaults.write_policy") == 1
+    assert night.policy(name).rules.starts == (12 * 60 + 30,)
 
 
 def test_retention_that_somebody_raised_after_planning_is_not_lowered_by_the_planned_edit() -> None:

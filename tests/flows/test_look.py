@@ -9,6 +9,7 @@ import pytest
 from shared.errors import Permanent, Transient
 from shared.flows import backup_windows
 from shared.flows.look import (
+    ACCEPTED,
     DRIFT,
     PLACEMENTS,
     POLICIES,
@@ -150,6 +151,24 @@ def test_a_write_that_was_sent_is_verified_once_the_world_shows_it() -> None:
     assert remember(ledger).placements == {item.vm_id: item.policy_id}
     assert remember(ledger).written == {policy.id: fingerprint(policy)}
     assert ledger.rows(PLACEMENTS)[other.vm_id]["state"] == SENT
+
+
+def test_a_move_that_azure_took_is_verified_by_what_is_seen_next_but_what_was_there() -> None:
+    night = stage()
+    seen = look(night.ports, night.intent, vaults_in_scope(night.ports, night.intent))
+    item, ledger = seen.items[0], night.ports.ledger
+    row = {"policy": "/ours", "previous": "", "state": SENT, "from": item.policy_id}
+    ledger.write(PLACEMENTS, item.vm_id, row)
+    settle(ledger, seen, accepted=[item.vm_id])
+    assert ledger.rows(PLACEMENTS)[item.vm_id]["state"] == ACCEPTED
+    settle(ledger, seen)
+    assert remember(ledger).placements == {}
+    elsewhere = replace(seen, items=(replace(item, policy_id="/by-hand"),))
+    settle(ledger, elsewhere)
+    assert remember(ledger).placements == {item.vm_id: "/ours"}
+    ledger.write(PLACEMENTS, item.vm_id, row)
+    settle(ledger, elsewhere)
+    assert ledger.rows(PLACEMENTS)[item.vm_id] == row
 
 
 def test_an_overwritten_policy_is_known_as_it_was_until_the_new_write_is_seen() -> None:

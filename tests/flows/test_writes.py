@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import Permanent, Transient
 from shared.flows import pauses
-from shared.flows.look import PLACEMENTS, POLICIES, SENT, VERIFIED, vaults_in_scope
+from shared.flows.look import ACCEPTED, PLACEMENTS, POLICIES, SENT, VERIFIED, vaults_in_scope
 from shared.flows.writes import Writer, write_policy
 from shared.model.plan import Outcome, Step
 from tests.flows.stage import LOST, THROTTLED, Stage, outcomes, stage
@@ -175,7 +175,7 @@ def test_a_move_that_is_not_visible_yet_is_verified_later() -> None:
     _, move = steps_of(night)
     assert (move.outcome, "not visible yet" in move.reason) == (Outcome.UNVERIFIED, True)
     vm_id = night.vm().id.lower()
-    assert night.ports.ledger.rows(PLACEMENTS)[vm_id]["state"] == SENT
+    assert night.ports.ledger.rows(PLACEMENTS)[vm_id]["state"] == ACCEPTED
     night.ports = replace(night.ports, wait=wait)
     night.next_hour()
     (step,) = night.enforce().steps

@@ -23,6 +23,7 @@ class RunningHost:
     control: Control
     process: Child
     functions: list[str]
+    keys: dict[str, str]
 
     def log(self) -> list[dict[str, str]]:
         """Return what the host and its app logged so far."""
@@ -53,6 +54,6 @@ def running(app: str, place: Place, settings: Mapping[str, str]) -> Iterator[Run
     process = start(app, place, settings)
     try:
         ready = json.loads(process.line())
-        yield RunningHost(Control(ready["host"]), process, ready["functions"])
+        yield RunningHost(Control(ready["host"]), process, ready["functions"], ready["keys"])
     finally:
         process.stop()

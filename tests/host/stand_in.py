@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from local import post_routes
 from local.certificates import Certificates
+from local.post import Post
 from tests.host.serving import served
 
 
@@ -20,6 +22,7 @@ class ClockWorld:
 
     instant: datetime
     callers: list[str] = field(default_factory=list)
+    post: Post = field(default_factory=Post)
 
     def now(self) -> datetime:
         return self.instant
@@ -30,6 +33,13 @@ class ClockWorld:
 
     def wait(self, seconds: float) -> None:
         self.instant += timedelta(seconds=seconds)
+
+    def clock_to(self, instant: datetime) -> datetime:
+        self.instant = max(self.instant, instant)
+        return self.instant
+
+    def upcoming(self) -> datetime | None:
+        return None
 
     def announce(self, caller: str) -> None:
         self.callers.append(caller)
@@ -57,6 +67,7 @@ def clock_server(world: ClockWorld, certificates: Certificates) -> Iterator[str]
             Route("/_local/clock", clock, methods=["GET", "POST"]),
             Route("/_local/wait", wait, methods=["POST"]),
             Route("/_local/caller", caller, methods=["POST"]),
+            *post_routes.routes(world.post, world, lambda: None),
         ]
     )
     with served(app, certificates) as port:

@@ -36,7 +36,8 @@ def web(place: Place) -> Iterator[RunningHost]:
 
 
 def ask(host: RunningHost, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Any:
-    request = urllib.request.Request(host.control.url + path, body or None, dict(headers or {}), method=method)
+    shown = {"x-functions-key": host.keys["functions"], **(headers or {})}
+    request = urllib.request.Request(host.control.url + path, body or None, shown, method=method)
     try:
         return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
     except urllib.error.HTTPError as refusal:
@@ -110,7 +111,8 @@ def test_triggers_that_are_not_hosted_yet_are_each_named_and_nothing_starts(plac
     words = last_words("unhosted", place, {})
     assert "the 'take_blob' function is in error: the local host does not host triggers of kind blobTrigger" in words
     assert (
-        "the 'take_event' function is in error: the local host does not host triggers of kind eventGridTrigger" in words
+        "the 'take_order' function is in error: the local host does not host triggers of kind serviceBusTrigger"
+        in words
     )
 
 

@@ -15,6 +15,7 @@ type Json = Any
 _ESSENTIAL = (
     "properties.backupManagementType",
     "properties.schedulePolicy.schedulePolicyType",
+    "properties.schedulePolicy.scheduleRunFrequency",
     "properties.objectType",
     "status",
 )
@@ -72,20 +73,15 @@ class Recordings:
     def values(self, row: Json, recorded: Sequence[Recording]) -> dict[str, list[Json]]:
         """Return every path's recorded values, those of the newest api-version that has the path.
 
-        They are taken from `recorded` and from all recordings of resources of the row's type.
+        They are taken from `recorded` and from all recordings of resources of the row's type; an id depends on what
+        was asked, so it is taken from `recorded` alone where that has one, else from whatever version.
         """
         kind = row.get("type") if isinstance(row, dict) else None
-        found = [(one.version, other) for one in recorded for other in rows_of(one.body)]
-        found += self._by_type.get(str(kind), []) if kind else []
-        newest: dict[str, tuple[str, list[Json]]] = {}
-        for version, other in found:
-            for path, value in leaves(other):
-                known, values = newest.get(path, ("", []))
-                if version > known:
-                    newest[path] = (version, [value])
-                elif version == known:
-                    values.append(value)
-        return {path: values for path, (_, values) in newest.items()}
+        asked = [(one.version, other) for one in recorded for other in rows_of(one.body)]
+        found = asked + (self._by_type.get(str(kind), []) if kind else [])
+        rows = [other for _, other in found if isinstance(other, dict)]
+        ids = _newest(asked).get("id") or [other["id"] for other in rows if "id" in other]
+        return _newest(found) | ({"id": ids} if ids else {})
 
     def fields_of_the_sdk(self, row: Json) -> set[str]:
         """Return the properties that the newest SDK knows in resources of the row's kind."""
@@ -122,6 +118,19 @@ class Recordings:
                 for value in model.get("discriminators") or ():
                     found.setdefault(value, set()).update(model["fields"])
         return found
+
+
+def _newest(rows: Sequence[tuple[str, Json]]) -> dict[str, list[Json]]:
+    """Return every path's values, those of the newest version that has the path."""
+    newest: dict[str, tuple[str, list[Json]]] = {}
+    for version, row in rows:
+        for path, value in leaves(row):
+            known, values = newest.get(path, ("", []))
+            if version > known:
+                newest[path] = (version, [value])
+            elif version == known:
+                values.append(value)
+    return {path: values for path, (_, values) in newest.items()}
 
 
 def rows_of(body: Json) -> list[Json]:

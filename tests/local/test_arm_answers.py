@@ -7,48 +7,10 @@ from typing import Any
 import pytest
 
 from local.arm.app import application
-from local.arm.messages import Request, Response
-from local.arm.service import Service, normal
+from local.arm.messages import Response
 from local.fleets import add_vm
-from local.world.cloud import Cloud
-from tests.local.worlds import Small, small
-
-QUERY = {"api-version": "2024-04-01"}
-LINK = "https://localhost:1"
-
-
-class Azure:
-    """One VM behind the pretend ARM."""
-
-    def __init__(self, **vault: Any) -> None:
-        self.small: Small = small(**vault)
-        self.cloud = Cloud(self.small.world)
-        self.service = Service(self.cloud)
-        self.vault = self.small.vault.id
-        self.item = self.small.item
-
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Response:
-        """Ask below the vault, or anywhere for a path that begins with a slash."""
-        where = path if path.startswith("/") else f"{self.vault}/{path}"
-        return self.service.handle(Request(method, normal(where), QUERY | query, body or {}, LINK, "tester"))
-
-    def shown(self, path: str, **query: str) -> Any:
-        """Return the body of a GET that must succeed."""
-        answer = self.ask("GET", path, None, **query)
-        assert answer.status == 200
-        return answer.body
-
-    def backup(self) -> str:
-        """Start a backup and return its job."""
-        accepted = self.ask("POST", f"{self.item.id}/backup", {"properties": {}})
-        assert (accepted.status, accepted.body) == (202, None)
-        operation = accepted.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[-1]
-        return str(self.shown(f"backupOperations/{operation}")["properties"]["jobId"])
-
-
-def code(answer: Response) -> str:
-    assert answer.body is not None
-    return str(answer.body["error"]["code"])
+from local.identity import token
+from tests.local.one_vm import LINK, Azure, code
 
 
 def test_both_polling_paths_of_a_backup_name_the_same_job() -> None:
@@ -202,13 +164,14 @@ def over_http(azure: Azure, path: str) -> tuple[int, Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
+    bearer, _ = token("https://management.azure.com")
     scope = {
         "type": "http",
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"api-version=2024-04-01",
-        "headers": [(b"authorization", b"Bearer x"), (b"host", b"localhost:1")],
+        "headers": [(b"authorization", f"Bearer {bearer}".encode()), (b"host", b"localhost:1")],
         "scheme": "https",
     }
     asyncio.run(application(azure.cloud)(scope, receive, send))

@@ -13,6 +13,7 @@ from local.arm.service import Service
 from local.certificates import write_certificates
 from local.memory.fleet import MemoryFleet
 from local.memory.load import MemoryLoad
+from local.scenarios.wire import Token
 from local.world import World
 from local.world.cloud import Cloud
 from local.world.load import KINDS, cpu, kind_of
@@ -20,7 +21,6 @@ from shared.cloud.load import CloudLoad
 from shared.errors import Transient
 from shared.model.azure import Vm
 from shared.rules.load import classify, scored_hours
-from tests.cloud.replay import Token
 from tests.host.serving import served
 from tests.local.worlds import small
 

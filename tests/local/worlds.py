@@ -11,7 +11,7 @@ from local.world.state import Item, Policy, Vault, Vm
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday."""
-SURE = Pace(failure_rate=0.0)
+SURE = Pace(failure_rate=0.0, restore_failure_rate=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
+from shared import clock
 from shared.errors import Transient
 from shared.model.azure import (
     BackupPolicy,
@@ -240,6 +242,7 @@ class Small:
     policies: SmallPolicies = field(default_factory=SmallPolicies)
     reports: SmallReports = field(default_factory=SmallReports)
     queues: SmallQueues = field(default_factory=SmallQueues)
+    quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     switches: frozenset[str] = frozenset({"plan"})
 
     def ports(self) -> Ports:
@@ -252,6 +255,10 @@ class Small:
             policies=self.policies,
             reports=self.reports,
             queues=self.queues,
+            events=MemoryEvents(),
+            webhook=MemoryWebhook(),
+            quarantine=self.quarantine,
             switches=self.switches,
             wait=lambda seconds: None,
+            now=clock.now,
         )

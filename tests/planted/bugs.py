@@ -18,6 +18,7 @@ VAULT = "shared/cloud/vault.py"
 CARRY_OUT = "shared/flows/enforcement.py"
 WINDOWS = "shared/flows/backup_windows.py"
 WRITES = "shared/flows/writes.py"
+TURNS = "shared/flows/turns.py"
 
 BUGS = (
     Bug(
@@ -178,6 +179,28 @@ BUGS = (
         "tests/flows/test_drift.py::test_a_vm_that_somebody_moved_is_held_with_actor_and_date_and_stays",
     ),
     Bug(
+        "undo a human's move made before ours was read back",
+        "shared/flows/look.py",
+        "    if shown == meant or (taken and shown",
+        "    if shown == meant or (False and shown",
+        "tests/flows/test_drift.py::"
+        "test_a_vm_that_somebody_moves_before_our_own_move_was_read_back_stays_where_it_was_put",
+    ),
+    Bug(
+        "send a lost move over a human's",
+        CARRY_OUT,
+        "[0] == placement.item.policy_id",
+        "[0] != placement.target.id",
+        "tests/flows/test_drift.py::test_a_lost_move_is_not_sent_again_over_what_somebody_did_meanwhile",
+    ),
+    Bug(
+        "send a lost policy over a human's",
+        CARRY_OUT,
+        "if sent.lost and _line(before.get(policy_id)) == _line(present.get(policy_id))",
+        "if sent.lost and not _as_planned(due.targets[policy_id], present)",
+        "tests/flows/test_drift.py::test_a_lost_edit_is_not_sent_again_over_what_somebody_did_meanwhile",
+    ),
+    Bug(
         "undo a human's move made since planning",
         ENFORCEMENT,
         "    if item.policy_name.lower() != move.current_policy.lower():",
@@ -278,14 +301,14 @@ BUGS = (
     Bug(
         "send a move twice on a lost answer",
         CARRY_OUT,
-        'if result.lost and memberships.get(placement.item.id, ("", ""))[0] != placement.target.id',
+        'if result.lost and memberships.get(placement.item.id, ("", ""))[0] == placement.item.policy_id',
         "if result.lost",
         "tests/flows/test_writes.py::test_a_move_whose_answer_was_lost_after_its_effect_is_not_sent_again",
     ),
     Bug(
         "send a policy twice on a lost answer",
         CARRY_OUT,
-        "if sent.lost and not _as_planned(due.targets[policy_id], present)",
+        "if sent.lost and _line(before.get(policy_id)) == _line(present.get(policy_id))",
         "if sent.lost",
         "tests/flows/test_writes.py::test_a_policy_write_whose_answer_was_lost_after_its_effect_is_not_sent_again",
     ),
@@ -302,6 +325,43 @@ BUGS = (
         "    if not writer.takes(subject):",
         "    if False:",
         "tests/flows/test_patience.py::test_a_twin_that_runs_at_the_same_time_sends_nothing_twice",
+    ),
+    Bug(
+        "write on after standing still",
+        TURNS,
+        "        if self.ports.now() - self.now > LONGEST:",
+        "        if False:",
+        "tests/flows/test_turns.py::test_a_run_that_stood_still_alone_leaves_the_rest_to_the_next",
+    ),
+    Bug(
+        "write on while a later run writes",
+        TURNS,
+        '        if newest is not None and newest["at"] != self.now.isoformat():',
+        "        if False:",
+        "tests/flows/test_turns.py::test_a_throttled_write_is_not_sent_again_once_another_run_has_begun",
+    ),
+    Bug(
+        "spend when the turn is over",
+        WRITES,
+        "    if over := writer.over():\n        return over\n",
+        "",
+        "tests/flows/test_turns.py::"
+        "test_a_run_that_stood_still_while_another_went_on_writes_nothing_twice_and_spends_nothing"
+        "[vaults.assign_policy.sent]",
+    ),
+    Bug(
+        "send what was taken before standing still",
+        WRITES,
+        "    if over := writer.over():\n        return Sent(",
+        "    if over := None and writer.over():\n        return Sent(",
+        "tests/flows/test_turns.py::test_a_run_that_stood_still_between_its_quota_and_its_write_does_not_send_it",
+    ),
+    Bug(
+        "remember old judgements after the turn is over",
+        WINDOWS,
+        "    if over := writer.over():",
+        "    if over := None and writer.over():",
+        "tests/flows/test_turns.py::test_a_run_that_lost_its_turn_leaves_what_the_other_remembers",
     ),
     Bug(
         "send to a vault that asked for time",
@@ -389,7 +449,7 @@ BUGS = (
         for what, old in (
             ("items", "filter=_VM_ITEMS\n                )"),
             ("policies", "filter=_VM_POLICIES\n                )"),
-            ("jobs", "filter=_all_of(conditions)\n                )"),
+            ("jobs", "raw_response_hook=note,\n                )"),
         )
     ),
     Bug(

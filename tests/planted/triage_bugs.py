@@ -20,8 +20,8 @@ TRIAGE_BUGS = (
     Bug(
         "try again what only a person can repair",
         TRIAGE,
-        "    _a_person_or_nobody,\n    _blocked",
-        "    _blocked",
+        "    _a_person_or_nobody,\n    _failed",
+        "    _failed",
         "tests/rules/test_job_failures.py::test_what_a_person_must_settle_is_told_and_never_started_again[ResourceNotFound]",
     ),
     Bug(

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,11 +12,12 @@ from local import fleets
 from local.memory.vaults import CALLER
 from local.scenarios import people
 from local.scenarios.command import main
+from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally, over_a_hand, runs_too_far_apart
 from local.scenarios.faults import Faults, OneFault, fault
 from local.scenarios.hand import Act, Hand
 from local.scenarios.told import at_least, moves, per_vault_day, policy_writes, target_of, unharmed, writes, zero
 from local.scenarios.twins import Turns
-from local.world import World
+from local.world import World, human
 from local.world import writes as world_writes
 from local.world.state import Item
 from shared.errors import Permanent, Transient
@@ -141,6 +143,58 @@ def test_one_fault_strikes_once_and_after_the_effect_where_wanted() -> None:
         one("vaults.assign_policy.sent")
     one("vaults.assign_policy.sent")
     assert one.struck == "vaults.assign_policy.sent"
+
+
+def test_one_fault_may_do_something_instead_and_waits_are_no_calls() -> None:
+    done: list[str] = []
+    one = OneFault(2, "slow before", lambda: done.append("slept"))
+    for call in ("ledger.read", "wait", "vaults.assign_policy", "vaults.assign_policy.sent"):
+        one(call)
+    assert (done, one.struck) == (["slept"], "vaults.assign_policy")
+
+
+def test_a_story_is_harmed_where_a_vm_ends_elsewhere_without_a_reason() -> None:
+    calm = Ending({"a": ("p", "1"), "b": ("p", "1")}, frozenset(), frozenset(), Counter())
+    moved = {"a": ("p", "1"), "b": ("q", "1")}
+    tally = Tally(calm)
+    tally.note(calm, "calm")
+    tally.note(Ending(moved, frozenset("b"), frozenset(), Counter()), "held")
+    tally.note(Ending(moved, frozenset(), frozenset("b"), Counter({TWICE: 1})), "by hand", by_hand=True)
+    assert [check.name for check in tally.checks() if not check.ok] == []
+    tally.note(Ending(moved, frozenset(), frozenset("b"), Counter({TWICE: 1, "points_pruned": 2})), "broken")
+    assert (tally.stories, tally.same_end, tally.with_a_reason) == (4, 1, 2)
+    assert {check.name: check.measured for check in tally.checks() if not check.ok} == dict.fromkeys(
+        ("points_pruned", TWICE, ELSEWHERE), "broken"
+    )
+
+
+def test_a_write_over_a_persons_is_found(world: World, item: Item) -> None:
+    app_moves(world, item, "Critical")
+    human.act(world, "assign", {"item": item.id, "policy_id": f"{item.vault_id}/backupPolicies/DefaultPolicy"})
+    world.advance(SETTLED)
+    assert over_a_hand(world) == []
+    app_moves(world, item, "Critical")
+    assert [entry.resource_id for entry in over_a_hand(world)] == [item.id]
+
+
+def test_runs_of_a_vm_that_are_too_far_apart_are_counted(world: World, item: Item) -> None:
+    world.advance(timedelta(days=3))
+    assert runs_too_far_apart(world) == 0
+    item.generation += 1
+    world.advance(timedelta(days=3))
+    assert runs_too_far_apart(world) == 1
+
+
+def test_an_edit_by_hand_may_be_put_back_after_a_day_and_not_before(world: World, item: Item) -> None:
+    vault = world.vaults[item.vault_id]
+    policy = world.policies[f"{vault.id}/backupPolicies/Critical".lower()]
+    properties = policy.properties
+    for days, found in ((1.1, 0), (0.9, 1)):
+        world_writes.put_policy(world, vault, "Critical", properties, CALLER)
+        human.act(world, "edit", {"policy_id": policy.id, "start": "01:00"})
+        world.advance(timedelta(days=days))
+        world_writes.put_policy(world, vault, "Critical", properties, CALLER)
+        assert len(over_a_hand(world)) == found
 
 
 def test_the_first_call_named_always_goes_wrong() -> None:

@@ -103,6 +103,26 @@ def test_a_crash_comes_before_or_after_the_effect(moment_of: str, written: int) 
     assert len(policy_writes(told.world)) == written
 
 
+def test_a_process_that_stands_still_goes_on_where_it_was_when_another_host_has_the_timers() -> None:
+    told = small()
+    told.until(eve_of_first_moves(told))
+    seen: list[str] = []
+    rehearsal = told.twin()
+    rehearsal.fault = seen.append
+    rehearsal.until(told.world.now + MINUTE)
+    began = told.world.now + MINUTE
+    told.stall_at(seen.index("vaults.write_policy.sent") + 1, 2 * HOUR)
+    told.until(began)
+    other, *later, stood_still = [done for done in told.log if done.function == ENFORCE and done.at >= began]
+    assert told.stood_still
+    assert (stood_still.at, stood_still.error, other.past_due) == (began, "", True)
+    assert began < other.at < began + MINUTE
+    assert [done.at for done in later] == [began + HOUR, began + 2 * HOUR]
+    assert told.world.now > began + 2 * HOUR
+    assert stood_still.calls.count("vaults.write_policy") == 1
+    assert len(policy_writes(told.world)) == len({entry.resource_id for entry in policy_writes(told.world)})
+
+
 def test_what_a_fault_raises_is_what_the_app_sees() -> None:
     told = small()
 

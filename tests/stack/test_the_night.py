@@ -3,28 +3,91 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local import two_hosts
+from local.clock import iso
+from local.scenarios.intent import document
 from local.setup_node import NodeMissingError, require_azurite
-from local.stack import ROOT
+from local.stack import ROOT, Stack, Wanted, running_stack
+from shared import wiring
+from shared.cloud.ledger import SPENT
 
 pytestmark = pytest.mark.stack
 
+TWO_HOSTS = Wanted(
+    fleet="generated:8,1,1",
+    faults="calm",
+    containers=("nightshift",),
+    tables=("nightshift",),
+    queues=("check-requests",),
+    settings={"NIGHTSHIFT_SWITCHES": "plan"},
+    hosts=2,
+)
+
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """The demo, at work in a process of its own while this one waits for a lease to run out."""
     try:
         require_azurite()
     except NodeMissingError as missing:
         pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("night")
     command = [sys.executable, "-m", "local", "night", "--json", "--folder", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout), folder
+    with (
+        (folder / "stderr").open("w") as errors,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        yield process, folder
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def night(begun: tuple[subprocess.Popen[str], Path]) -> tuple[dict[str, Any], Path]:
+    process, folder = begun
+    told, _ = process.communicate()
+    assert process.returncode == 0, told + (folder / "stderr").read_text()
+    return json.loads(told), folder
+
+
+@pytest.fixture
+def two(begun: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Two hosts of the app on one storage, this process with the app's own ports."""
+    with running_stack(TWO_HOSTS, tmp_path) as stack:
+        for name, value in stack.environment.items():
+            monkeypatch.setenv(name, value)
+        wiring.set_source(None)
+        yield stack
+        wiring.set_source(None)
+
+
+def test_a_host_that_stood_still_while_another_took_over_writes_nothing_once_it_wakes(two: Stack) -> None:
+    ports, began = wiring.ports(), datetime.fromisoformat(two.arm.get("/_local/clock")["now"])
+    ports.policies.publish(document())
+    two.run(iso(began + timedelta(hours=1)))
+    made = ports.plans.latest()
+    assert made is not None
+    tick = min(move.due for move in made.moves if move.due)
+    two.run(iso(tick - timedelta(minutes=1)))
+    stall = two_hosts.stand_still(two, tick)
+    two.run(iso(tick + timedelta(hours=6)))
+    found = two_hosts.figures(stall, two.arm.get("/_local/log"), ports.ledger.rows(SPENT))
+    counters = two.arm.get("/_local/truth")["counters"]
+    assert found["writes_before_it_stood_still"] > 0 < found["writes_by_the_other"]
+    assert found["writes_after_it_woke"] == found["vms_written_twice"] == found["policies_written_twice"] == 0
+    assert [counts["sent"] for counts in found["quotas"].values()] == [
+        counts["spent"] for counts in found["quotas"].values()
+    ]
+    assert (counters["points_pruned"], counters["runs_skipped"], counters["refused"]) == (0, 0, 0)
+    written = len(two.arm.get("/_local/log"))
+    two.run(iso(tick + timedelta(hours=12)))
+    assert not any(entry["effect"] for entry in two.arm.get("/_local/log")[written:])
 
 
 def test_the_figures_have_every_key_that_readers_rely_on(night: tuple[dict[str, Any], Path]) -> None:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -115,6 +117,18 @@ def test_the_files_hold_what_was_printed_and_nobody_else_reads_them(up: dict[str
     ).stdout.split()
     assert shown == [up["arm"], str(folder / "azure")]
     assert {(folder / name).stat().st_mode & 0o777 for name in ("env.sh", "up.json")} == {0o600}
+
+
+def test_the_printed_address_of_the_report_has_its_key(up: dict[str, Any]) -> None:
+    def status(address: str) -> int:
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    assert status(up["report"].split("?")[0]) == 401
+    assert status(up["report"]) in {200, 404}
 
 
 def test_simulated_time_runs_ahead_of_real_time(up: dict[str, Any]) -> None:

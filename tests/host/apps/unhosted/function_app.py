@@ -10,6 +10,6 @@ def take_blob(blob: func.InputStream) -> None:
     """Never run."""
 
 
-@app.event_grid_trigger(arg_name="event")
-def take_event(event: func.EventGridEvent) -> None:
+@app.service_bus_queue_trigger(arg_name="message", queue_name="orders", connection="Fleet")
+def take_order(message: func.ServiceBusMessage) -> None:
     """Never run."""

@@ -1,0 +1,1 @@
+"""A pretend Event Grid: topics, subscriptions, deliveries at least once, retries and dead letters, seeded."""

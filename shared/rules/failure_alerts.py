@@ -26,11 +26,13 @@ def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime
     it is over. Each alert first waits for others like it, for the length of the group window, unless it is critical.
     In quiet hours only what is critical is told; the rest follows when they end, if it is still true.
     """
+    told_of = [one for one in incidents if (one.last_alert if one.state is State.RESOLVED else one.needs_human)]
+    if not any(_news(one) for one in told_of):
+        return ()
     kin: defaultdict[_Kin, list[Incident]] = defaultdict(list)
-    for incident in incidents:
+    for incident in told_of:
         over = incident.state is State.RESOLVED
-        if incident.last_alert if over else incident.needs_human:
-            kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
+        kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
     found = [alert for group in kin.values() for alert in _alerts(group, intent, now)]
     if intent.alerts.quiet_hours and _quiet(intent.alerts.quiet_hours, now):
         found = [alert for alert in found if alert.severity is Severity.CRITICAL]

@@ -45,7 +45,8 @@ def fold(history: History, happened: Iterable[Fact]) -> History:
     others: set[Success | Attempt | Told] = {*history.successes, *history.attempts, *history.told}
     for fact in new:
         if isinstance(fact, Failure):
-            failures[fact.id] = max(failures.get(fact.id, fact), fact, key=_says)
+            known = failures.get(fact.id)
+            failures[fact.id] = fact if known is None else max(known, fact, key=_says)
         else:
             others.add(fact)
     return History(
@@ -98,7 +99,7 @@ def incidents(history: History) -> tuple[Incident, ...]:
         answers[attempt.failure_id].append(attempt)
     told: defaultdict[str, list[Told]] = defaultdict(list)
     for one in history.told:
-        told[one.episode].append(one)
+        told[one.episode.rpartition("|")[0]].append(one)
     again = _again_and_again(groups)
     found = []
     for (vm_id, family, _, repair), failures in groups.items():
@@ -106,8 +107,11 @@ def incidents(history: History) -> tuple[Incident, ...]:
         made = _incident(failures, codes[failures[0].id], repair, sorted(attempts, key=lambda one: one.at))
         if repair is None and (vm_id, family) in again:
             made = _escalated(made)
-        alerts = [one for episode in made.episodes for one in told[episode]]
-        found.append(replace(made, last_alert=max(alerts, key=lambda one: one.at, default=None)))
+        if about := told[made.key]:
+            episodes = set(made.episodes)
+            alerts = (one for one in about if one.episode in episodes)
+            made = replace(made, last_alert=max(alerts, key=lambda one: one.at, default=None))
+        found.append(made)
     return tuple(sorted(found, key=lambda one: (one.key, one.opened_at)))
 
 
@@ -178,10 +182,10 @@ def _says(failure: Failure) -> tuple[int, str]:
 
 
 def _of_vm(history: History, failure: Failure) -> History:
-    """Return what the history knows of the failure's VM, the failure included."""
-    failures = [one for one in history.failures if one.vm_id == failure.vm_id]
+    """Return the failures and successes of the failure's VM that are known, the failure included."""
+    failures = tuple(one for one in history.failures if one.vm_id == failure.vm_id)
     successes = tuple(one for one in history.successes if one.vm_id == failure.vm_id)
-    return fold(History(tuple(failures), successes, history.attempts), [failure])
+    return fold(History(failures, successes), [failure])
 
 
 def _backups_of(history: History, vm_id: str) -> list[Failure]:

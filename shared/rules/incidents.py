@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
 from shared.model.failures import (
     Attempt,
@@ -50,7 +51,7 @@ def fold(history: History, happened: Iterable[Fact]) -> History:
         else:
             others.add(fact)
     return History(
-        failures=tuple(sorted(failures.values(), key=lambda failure: (failure.started_at, failure.id))),
+        failures=tuple(sorted(failures.values(), key=attrgetter("started_at", "job_id", "item_id", "kind"))),
         successes=tuple(sorted((one for one in others if isinstance(one, Success)), key=_start)),
         attempts=tuple(sorted((one for one in others if isinstance(one, Attempt)), key=_given)),
         told=tuple(sorted((one for one in others if isinstance(one, Told)), key=_sent)),

@@ -62,10 +62,11 @@ def bad_runs(world: World, protected: Sequence[Protected]) -> list[BadRun]:
 
     Cancelled jobs are left out: somebody wanted that.
     """
-    jobs = jobs_by_item(world)
+    jobs, ours = jobs_by_item(world), asked_by_us(world)
+    theirs = {key: [job for job in mine if (key, job.started_at) not in ours] for key, mine in jobs.items()}
     found = [
         *(_failed(world, job) for mine in jobs.values() for job in mine if job.status == "Failed"),
-        *(one for period in protected for one in _missing(world, period, jobs[period.item_id])),
+        *(one for period in protected for one in _missing(world, period, theirs.get(period.item_id, []))),
     ]
     due = [one for one in found if one.knowable <= world.now]
     return sorted(due, key=lambda one: (one.knowable, one.item.id))
@@ -99,7 +100,7 @@ def _failed(world: World, job: Job) -> BadRun:
 
 
 def _missing(world: World, period: Protected, jobs: Sequence[Job]) -> Iterator[BadRun]:
-    """Yield the runs of a period that left no job, and that no other backup may have been."""
+    """Yield the runs of a period that left no job, and that no backup of others (`jobs`) may have been."""
     item = world.items[period.item_id]
     slot = period.rules.next_run(period.begins)
     came = {job.scheduled_for for job in jobs}

@@ -84,7 +84,7 @@ def _over(run: BadRun) -> datetime:
 def _against(world: World, operator: Operator, jobs: Sequence[Job], job: Job) -> Iterator[str]:
     at, item, vm, records = job.started_at, world.items[job.item_id], world.vms.get(job.vm_id), operator.records
     days = {at.astimezone(ZoneInfo(zone)).date() for zone in operator.zones()}
-    if any(first <= day <= last for first, last in records.freezes for day in days):
+    if any(one.published <= at and one.first <= day <= one.last for one in records.freezes for day in days):
         yield "a blackout"
     if any(one.holds(world.vaults[item.vault_id].name, at) for one in records.paused):
         yield "a pause"

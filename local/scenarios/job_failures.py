@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from local import fleets
@@ -17,7 +17,7 @@ from local.scenarios.nights import Crash, Nights
 from local.scenarios.outside import Outside
 from local.scenarios.post import Post
 from local.scenarios.told import Told, at_least, at_most, zero
-from local.scenarios.troubles import Troubles
+from local.scenarios.troubles import Freeze, Troubles
 from local.scenarios.workers import LIKELY, Killer, Workers
 from local.world import Pace, World, documents
 from local.world.history import backfill, put
@@ -38,7 +38,7 @@ MOST_RETRIES = 2
 
 
 def job_failures(seed: int, nights: int = 200) -> Told:
-    """Backups fail in all ways, events are lost and workers killed: all is answered, told of, and rarely tried again."""
+    """Backups fail in all ways, events are lost, workers killed: all is answered, told of, and rarely tried again."""
     draw = random.Random(f"job failures|{seed}")
     told = Nights(_fleet(seed), _intent([]), frozenset({"backup"}))
     workers = Workers(told, TIMERS, Post(draw), Killer(draw, LIKELY))
@@ -148,9 +148,9 @@ def _fleet(seed: int) -> World:
     return world
 
 
-def _intent(freezes: Sequence[tuple[date, date]]) -> str:
+def _intent(freezes: Sequence[Freeze]) -> str:
     return document(
         tiers=tiers(standard={"retry_outside_window": True}),
-        blackout=[{"from": str(first), "to": str(last), "reason": "freeze"} for first, last in freezes],
+        blackout=[{"from": str(one.first), "to": str(one.last), "reason": "freeze"} for one in freezes],
         alerts={"webhook": "INBOX"},
     )

@@ -60,24 +60,31 @@ class Protected:
     ends: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A blackout of local dates, and when it was published."""
+
+    published: datetime
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class Records:
-    """What the world forgets and the judge needs. `freezes` are first and last local dates on which nothing starts."""
+    """What the world forgets and the judge needs. `freezes` are local dates on which nothing starts, both inclusive."""
 
     protected: list[Protected] = field(default_factory=list)
     paused: list[Kept] = field(default_factory=list)
     held: list[Kept] = field(default_factory=list)
     storms: list[Kept] = field(default_factory=list)
-    freezes: list[tuple[date, date]] = field(default_factory=list)
+    freezes: list[Freeze] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
 
 
 class Troubles:
     """Makes trouble in the world of `workers`; `publish` is told the freezes when there is a new one."""
 
-    def __init__(
-        self, workers: Workers, draw: random.Random, publish: Callable[[list[tuple[date, date]]], None]
-    ) -> None:
+    def __init__(self, workers: Workers, draw: random.Random, publish: Callable[[list[Freeze]], None]) -> None:
         self.records = Records()
         self.world: World = workers.nights.world
         self._workers = workers
@@ -168,7 +175,7 @@ class Troubles:
     def freezes(self) -> None:
         """The operator publishes a blackout of one day or two, from tomorrow or the day after on."""
         first = self.world.now.date() + self._draw.randint(1, 2) * DAY
-        self.records.freezes.append((first, first + self._draw.randint(0, 1) * DAY))
+        self.records.freezes.append(Freeze(self.world.now, first, first + self._draw.randint(0, 1) * DAY))
         self._publish(self.records.freezes)
         self._note("freezes")
 

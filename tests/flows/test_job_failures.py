@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.memory.queues import MemoryQueues
+from local.scenarios.post import cloud_event
 from local.world import documents
 from local.world.on_demand import trigger_backup
 from shared.errors import Transient
@@ -98,6 +99,21 @@ def test_a_lost_event_is_asked_for_by_the_next_tick() -> None:
     night.world.advance(5 * MINUTE)
     assert look(night).asked == 0
     assert night.ports.ledger.rows(outbox.OUTBOX) == {}
+
+
+def test_an_event_that_was_claimed_and_not_handed_on_is_asked_for() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    (event,) = night.ports.events.published  # type: ignore[attr-defined]
+    night.will("queues.send", LOST)
+    with pytest.raises(Transient):
+        events.receive_job_event(night.ports, cloud_event(event), night.world.now)
+    assert events.receive_job_event(night.ports, cloud_event(event), night.world.now)
+    assert work(night) == 0
+    night.world.advance(5 * MINUTE)
+    assert look(night).asked == 1
+    assert work(night) == 1
 
 
 def test_copies_of_an_event_are_dropped_by_the_claim_and_by_the_answer() -> None:

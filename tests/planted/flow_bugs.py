@@ -33,7 +33,8 @@ FLOW_BUGS = (
         "mark events as sent before they are",
         OUTBOX,
         "    if events:\n        ports.events.publish(events)\n",
-        "    for key in new:\n        _mark(ports, key, _SENT, now)\n    if events:\n        ports.events.publish(events)\n",
+        "    for key in new:\n        _mark(ports, key, _SENT, now)\n    if events:\n"
+        "        ports.events.publish(events)\n",
         f"{FLOWS}::test_a_failure_that_was_noted_but_not_published_is_published_by_the_next_tick",
     ),
     Bug(

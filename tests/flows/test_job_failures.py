@@ -395,5 +395,8 @@ def test_what_is_over_is_forgotten_after_two_weeks() -> None:
     work(night, 4 * HOUR)
     look(night)
     assert all_incidents(night)
-    assert sweep.sweep(night.ports, night.world.now + timedelta(days=20)) == 0
+    later = (night.world.now + timedelta(days=20)).replace(hour=sweep.FORGETS_AT)
+    sweep.sweep(night.ports, later - HOUR)
+    assert all_incidents(night)
+    assert sweep.sweep(night.ports, later) == 0
     assert all_incidents(night) == ()

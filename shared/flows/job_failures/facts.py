@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 from shared.errors import BadMessage
 from shared.messages.facts import fact_from_json, fact_key, fact_to_json
-from shared.model.failures import Fact, History, Incident
+from shared.model.failures import Fact, History, Incident, State
 from shared.ports import Ledger
 from shared.rules.incidents import fold, forget, incidents
 from shared.telemetry import Event, tell
@@ -29,6 +29,11 @@ class Known:
         return incidents(self.history)
 
     @cached_property
+    def ailing(self) -> frozenset[str]:
+        """The VMs that something is open for."""
+        return frozenset(one.vm_id for one in self.incidents if one.state is not State.RESOLVED)
+
+    @cached_property
     def ids(self) -> frozenset[str]:
         """What names the failures, and the jobs of the successes, that are known."""
         names = [failure.id for failure in self.history.failures]
@@ -38,7 +43,7 @@ class Known:
 def known(ledger: Ledger) -> Known:
     """Return all that is known. A row that cannot be read is an alert, and left where it is."""
     rows = ledger.rows(FACTS)
-    found, unreadable = _read(tuple(row["json"] for row in rows.values()))
+    found, unreadable = _read(tuple([row["json"] for row in rows.values()]))
     keys = list(rows) if unreadable else []
     for place, text in unreadable:
         tell(Event.ALERT, code="fact-unreadable", subject=keys[place], text=text)

@@ -7,7 +7,7 @@ from shared.flows.job_failures import facts, outbox, people
 from shared.flows.job_failures.reading import HISTORY, missing_runs, outcomes, read_fleet, read_whole
 from shared.flows.look import vaults_in_scope
 from shared.messages.jobs import TriageRequest
-from shared.model.failures import Failure, State, Success
+from shared.model.failures import Failure, Success
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.telemetry import Event, tell
@@ -63,8 +63,8 @@ def _note(ports: Ports, known: facts.Known, found: tuple[Failure | Success, ...]
 
 def _repaired(ports: Ports, known: facts.Known, found: tuple[Failure | Success, ...]) -> facts.Known:
     """Remember the successes of VMs that something is open for; those of all others say nothing."""
-    ailing = {one.vm_id for one in known.incidents if one.state is not State.RESOLVED}
-    good = [one for one in found if isinstance(one, Success) and one.vm_id in ailing and one.job_id not in known.ids]
+    new = [one for one in found if isinstance(one, Success) and one.job_id not in known.ids]
+    good = [one for one in new if one.vm_id in known.ailing]
     return facts.Known(facts.add(ports.ledger, known.history, good)) if good else known
 
 

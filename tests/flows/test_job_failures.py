@@ -243,6 +243,18 @@ def begin(night: Stage, text: str) -> str:
     return start.start_backup(night.ports, night.intent, start.backup_from_json(text), night.world.now)
 
 
+def test_a_first_backup_is_left_to_the_next_run_which_it_would_still_be_in_the_way_of() -> None:
+    night = failing()
+    night.item().state = "IRPending"
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night)
+    (incident,) = all_incidents(night)
+    assert incident.attempts[-1].response is Response.WAIT
+    assert "its scheduled run of 03 Mar 22:30 UTC is near" in incident.attempts[-1].reason
+
+
 def test_a_start_whose_answer_was_lost_is_looked_for_before_anything_is_sent_again() -> None:
     night = failing()
     text = retry_of(night)

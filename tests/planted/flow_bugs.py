@@ -73,6 +73,13 @@ FLOW_BUGS = (
         f"{FLOWS}::test_a_retry_is_not_started_once_another_backup_of_the_vm_has_failed",
     ),
     Bug(
+        "start a first backup as if it were short",
+        RESPOND,
+        "    if item is not None and item.state is ProtectionState.IR_PENDING:",
+        "    if False:",
+        f"{FLOWS}::test_a_first_backup_is_left_to_the_next_run_which_it_would_still_be_in_the_way_of",
+    ),
+    Bug(
         "judge an older failure as if it were the newest",
         "shared/rules/job_failures.py",
         "    _failed_again,\n    _blocked",

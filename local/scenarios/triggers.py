@@ -1,11 +1,13 @@
-"""Which functions does the app declare, and what starts each? As its own library indexes them."""
+"""Which functions are declared, and what starts each? Those that the app does not register yet are among them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import function_app
+import azure.functions as func
+
+from functions import backup_windows, job_failures, protection, review
 
 TIMER, QUEUE, EVENT, ROUTE = "timerTrigger", "queueTrigger", "eventGridTrigger", "httpTrigger"
 
@@ -22,18 +24,18 @@ class Function:
 
 @cache
 def functions() -> tuple[Function, ...]:
-    """Return the app's functions in the order in which it declares them."""
-    app: Any = function_app.app
+    """Return the functions of all trigger modules, as the app's own library indexes them."""
+    app = func.FunctionApp()
+    for module in (backup_windows, job_failures, protection, review):
+        app.register_functions(module.bp)
     found = []
-    # The library names every function of an app once; whoever asks again would be refused.
-    app.functions_bindings = None
     for function in app.get_functions():
         trigger = function.get_trigger()
         if trigger is not None:
             declared = trigger.get_dict_repr()
             setting = declared.get("schedule") or declared.get("queueName") or ""
-            found.append(Function(function.get_function_name(), trigger.type, setting, function.get_user_function()))
-    app.functions_bindings = None
+            name = str(function.get_function_name())
+            found.append(Function(name, str(trigger.type), setting, function.get_user_function()))
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.model.failures import Alert, Incident, Response, Severity, State, Told
@@ -13,6 +13,8 @@ from shared.rules.slots import DAY, instant_text, window_span
 
 PORTAL = "https://portal.azure.com/#resource"
 """Where a resource's id leads to its page, in Azure's public cloud; the others have portals of their own."""
+UNEVEN = timedelta(minutes=1)
+"""By so much looks may come sooner one after the other than usual; what has grown need not wait for one more."""
 NAMED = 10
 """VMs named in the text of a storm; all of them are its members."""
 
@@ -54,7 +56,7 @@ def _alerts(kin: Sequence[Incident], intent: FleetPolicy, now: datetime) -> list
         storm = _of_many(together, intent)
         told = (one.last_alert.at for one in together if one.last_alert and _told_by(one, storm.key))
         last = max(told, default=None)
-        if last is None or now - last >= intent.alerts.group_window:
+        if last is None or now - last >= intent.alerts.group_window - UNEVEN:
             found.append(storm)
     return found
 

@@ -42,6 +42,9 @@ class BadRun:
     code: Code
     job: Job | None = None
 
+    def __str__(self) -> str:
+        return f"{self.vm_name} {self.kind} ({self.code.name}) of {self.started_at:%d %b %H:%M:%S}"
+
     @property
     def vm_id(self) -> str:
         """The VM's lower-cased id."""

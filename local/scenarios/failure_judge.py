@@ -29,6 +29,9 @@ class Wait:
     minutes: float | None
     kills: int
 
+    def __str__(self) -> str:
+        return f"{self.run}: {self.minutes} minutes, {self.kills} kills"
+
     @property
     def too_long(self) -> bool:
         """Return whether it was longer than may be, each kill on the way counted."""

@@ -75,7 +75,7 @@ def _judged(workers: Workers, troubles: Troubles, begins: datetime, known: Histo
     lost, clash = judge.without_incident(due, world, made), judge.conflicting(sent, world)
     waits = judge.waits(due, world, sent, kills)
     starts = forbidden_starts(world, Operator(json.loads(_intent(records.freezes)), records), runs)
-    tried = retries(world)
+    tried, late = retries(world), [one for one in waits if one.too_long]
     days = max((world.now - begins).days, 1)
     figures: dict[str, Any] = {
         "failures": len(due),
@@ -98,7 +98,7 @@ def _judged(workers: Workers, troubles: Troubles, begins: datetime, known: Histo
         "kinds": len({run.code.name for run in due}),
         "happened": dict(sorted(records.happened.items())),
         "errors": sorted({done.error for done in told.errors() if done.error != Crash.__name__}),
-        "wrong": [*(f"no incident: {run.vm_name} {run.kind} {run.started_at}" for run in lost), *clash, *starts][:20],
+        "wrong": [*(f"no incident: {run}" for run in lost), *clash, *(f"late: {one}" for one in late), *starts][:20],
     }
     checks = (
         at_least("failures", (5 if days >= MANY else 2) * days, len(due)),
@@ -106,7 +106,7 @@ def _judged(workers: Workers, troubles: Troubles, begins: datetime, known: Histo
         at_least("events lost", days, workers.post.lost),
         zero("bad runs without an incident", len(lost)),
         zero("incidents told of under two keys in one state", len(clash)),
-        zero("alerts that came too late, or never", sum(one.too_long for one in waits)),
+        zero("alerts that came too late, or never", len(late)),
         at_most("alerts sent again", len(kills), figures["repeated_sends"]),
         zero("forbidden retries", len(starts)),
         at_most("retries of an incident", MOST_RETRIES, figures["max_retries"]),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from local.arm import wire as sent
+from local.memory.shown import shown_items, shown_jobs
 from local.world import World, state
 from shared.cloud import wire
 from shared.model.azure import Change, Job, ProtectedItem, Vm
@@ -15,6 +16,7 @@ class MemoryFleet:
     def __init__(self, world: World, fault: Callable[[str], None]) -> None:
         self._world = world
         self._fault = fault
+        self._jobs, self._items = shown_jobs(world), shown_items(world)
 
     def vms(self, subscriptions: Sequence[str]) -> list[Vm]:
         """List all virtual machines of the subscriptions with their tags, in the order of their ids."""
@@ -33,21 +35,17 @@ class MemoryFleet:
     def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
         """List the VM jobs of all vaults that started or ended since."""
         self._fault("fleet.jobs")
-        found = [
+        return self._jobs.of(
             job
             for vault in self._vaults(subscriptions)
             for job in self._world.jobs_in(vault.id)
             if job.started_at >= since or (job.ended_at is not None and job.ended_at >= since)
-        ]
-        read = [wire.job_from(sent.job(self._world, job)) for job in found]
-        return [job for job in read if job is not None]
+        )
 
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults."""
         self._fault("fleet.items")
-        found = [item for vault in self._vaults(subscriptions) for item in self._world.items_in(vault.id)]
-        read = [wire.item_from(sent.item(self._world, item)) for item in found]
-        return [item for item in read if item is not None]
+        return self._items.of(item for vault in self._vaults(subscriptions) for item in self._world.items_in(vault.id))
 
     def _vaults(self, subscriptions: Sequence[str]) -> list[state.Vault]:
         wanted = {subscription.lower() for subscription in subscriptions}

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -37,18 +37,24 @@ class MemoryQueues:
         self._add(Waiting(queue, body, self._now() + timedelta(seconds=delay)))
         self._fault("queues.send.sent")
 
-    def due(self) -> datetime | None:
-        """Return when the next message may be taken, a past instant where one waits already; None: none is there."""
-        with self._lock:
-            return self._waiting[0][0] if self._waiting else None
+    def due(self, queues: Collection[str] = ()) -> datetime | None:
+        """Return when the next message may be taken, a past instant where one waits already; None: none is there.
 
-    def take(self) -> Waiting | None:
+        With `queues` the messages of all others are passed over.
+        """
+        with self._lock:
+            first = self._first(queues)
+            return first[0] if first else None
+
+    def take(self, queues: Collection[str] = ()) -> Waiting | None:
         """Take out the message that has been due for longest, or return None where none is due now."""
         with self._lock:
-            if not self._waiting or self._waiting[0][0] > self._now():
+            first = self._first(queues)
+            if first is None or first[0] > self._now():
                 return None
-            message = heapq.heappop(self._waiting)[2]
-            return replace(message, dequeue_count=message.dequeue_count + 1)
+            self._waiting.remove(first)
+            heapq.heapify(self._waiting)
+            return replace(first[2], dequeue_count=first[2].dequeue_count + 1)
 
     def give_back(self, message: Waiting, delay_seconds: float = 0.0) -> None:
         """Put a taken message back, as the host does when its function failed."""
@@ -81,6 +87,11 @@ class MemoryQueues:
             for _, _, message in sorted(self._waiting):
                 other._add(message)
         return other
+
+    def _first(self, queues: Collection[str]) -> tuple[datetime, int, Waiting] | None:
+        if not queues:
+            return self._waiting[0] if self._waiting else None
+        return min((one for one in self._waiting if one[2].queue in queues), default=None)
 
     def _add(self, message: Waiting) -> None:
         with self._lock:

@@ -1,13 +1,14 @@
 """What do the pretend vaults hold? The Vaults port: the world's wire JSON through the readers that read Azure's."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from local.arm import wire as sent
 from local.arm import wire_vaults
+from local.memory.shown import shown_items, shown_jobs, shown_policies
 from local.world import Refused, World, state
 from local.world.on_demand import trigger_backup
 from local.world.writes import put_item, put_policy
@@ -28,6 +29,7 @@ class MemoryVaults:
     def __init__(self, world: World, fault: Callable[[str], None]) -> None:
         self._world = world
         self._fault = fault
+        self._jobs, self._items, self._policies = shown_jobs(world), shown_items(world), shown_policies(world)
 
     def vaults(self, subscription: str) -> list[Vault]:
         """List the subscription's vaults."""
@@ -40,23 +42,18 @@ class MemoryVaults:
         """List the vault's protected VMs, soft-deleted ones included."""
         self._fault("vaults.items")
         records = self._world.items_in(self._vault(vault.id).id)
-        return _present(wire.item_from(sent.item(self._world, record)) for record in records)
+        return self._items.of(records)
 
     def policies(self, vault: Vault) -> list[BackupPolicy]:
         """List the vault's VM policies."""
         self._fault("vaults.policies")
-        home = self._vault(vault.id).id
-        members = self._world.members_in(home)
-        records = self._world.policies_in(home)
-        return _present(wire.policy_from(sent.policy(record, members[record.id])) for record in records)
+        return self._policies.of(self._world.policies_in(self._vault(vault.id).id))
 
     def jobs(self, vault: Vault, since: datetime, until: datetime, status: str | None = None) -> list[Job]:
         """List VM jobs that started in [since, until], of one `status` if given."""
         self._fault("vaults.jobs")
         records = self._world.jobs_in(self._vault(vault.id).id, since, until)
-        return _present(
-            wire.job_from(sent.job(self._world, record)) for record in records if status in {None, record.status}
-        )
+        return self._jobs.of(record for record in records if status in {None, record.status})
 
     def recovery_points(
         self, vault: Vault, item: ProtectedItem, since: datetime, until: datetime
@@ -142,7 +139,3 @@ def _properties(body: Mapping[str, object]) -> dict[str, Any]:
     """What the service would read from the bytes sent: a copy through JSON, sharing nothing with the caller."""
     properties: dict[str, Any] = json.loads(json.dumps(body["properties"]))
     return properties
-
-
-def _present[T](found: Iterable[T | None]) -> list[T]:
-    return [noun for noun in found if noun is not None]

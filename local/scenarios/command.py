@@ -11,6 +11,7 @@ from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.enrolment import enrolment_wave
 from local.scenarios.every_fault import every_fault
+from local.scenarios.job_failures import job_failures
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.told import Told
@@ -34,6 +35,7 @@ SCENARIOS: dict[str, Scenario] = {
     "twins": twins,
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,
+    "job-failures": job_failures,
     "year": year,
 }
 """Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from azure.functions.timer import TimerRequest
 
-import function_app
 from local.host.schedule import Schedule
+from local.scenarios.triggers import TIMER, started_by
 from local.scenarios.watched import Hook, watched_ports, with_stores_of
 from local.world import World
 from local.world.cloud import Cloud
@@ -22,6 +21,8 @@ LEASE = timedelta(seconds=15)
 RESTART = timedelta(minutes=1)
 """How long the host takes to start a new process after one died."""
 SENT = ".sent"
+ELSEWHERE = frozenset({"watch_jobs", "sweep"})
+"""Timers that pass over here: they run in `local.scenarios.workers`, beside the queues that they fill."""
 AZURE = ("vaults.", "fleet.")
 """Calls that leave the app's own storage begin so."""
 
@@ -58,7 +59,7 @@ class Invocation:
 
 
 class Nights:
-    """A world, the app's ports over it, and the app's timers.
+    """A world, the app's ports over it, and the app's timers that plan, enforce, check and report.
 
     `log` has every invocation, `announce` is told of each when it begins. `fault` is told of each call (see
     `watched_ports`) while a function runs; what it raises, the app sees.
@@ -76,7 +77,9 @@ class Nights:
         self._stall: tuple[int, timedelta] | None = None
         self._calls: list[str] = []
         self._timers = [
-            Timer(name, schedule, body, schedule.next_after(world.now)) for name, schedule, body in _timer_triggers()
+            Timer(one.name, schedule, one.body, schedule.next_after(world.now))
+            for one in started_by(TIMER)
+            if one.name not in ELSEWHERE and (schedule := Schedule.parse(one.setting))
         ]
         self.publish(intent)
 
@@ -244,22 +247,6 @@ def eve_of_first_moves(told: Nights) -> datetime:
     if not moving:
         raise ValueError("the app moves no VM within three days")
     return moving[0] - timedelta(minutes=1)
-
-
-@cache
-def _timer_triggers() -> tuple[tuple[str, Schedule, Callable[[TimerRequest], None]], ...]:
-    """Return the app's timers as it declares them: name, schedule and function."""
-    app: Any = function_app.app
-    found = []
-    # The library names every function of an app once; whoever asks again would be refused.
-    app.functions_bindings = None
-    for function in app.get_functions():
-        trigger = function.get_trigger()
-        if trigger is not None and trigger.type == "timerTrigger":
-            schedule = Schedule.parse(trigger.get_dict_repr()["schedule"])
-            found.append((function.get_function_name(), schedule, function.get_user_function()))
-    app.functions_bindings = None
-    return tuple(found)
 
 
 def _request(*, past_due: bool) -> TimerRequest:

@@ -8,7 +8,7 @@ from local.memory import ports as memory_ports
 from local.world import World
 from shared.ports import Ports
 
-WRITES = frozenset({"claim", "write", "drop", "spend", "save", "publish", "mark_good"})
+WRITES = frozenset({"claim", "write", "drop", "spend", "save", "publish", "mark_good", "put"})
 """Calls that are told twice: before their effect, and with ".sent" appended after it."""
 
 type Hook = Callable[[str], None]
@@ -49,6 +49,7 @@ def watched_ports(world: World, switches: frozenset[str], happens: Hook) -> Port
         plans=Watched(ports.plans, "plans", happens),
         policies=Watched(ports.policies, "policies", happens),
         reports=Watched(ports.reports, "reports", happens),
+        quarantine=Watched(ports.quarantine, "quarantine", happens),
         wait=wait,
     )
 

@@ -17,6 +17,9 @@ MOST = 200
 CLAIMS_KEPT = timedelta(days=3)
 """Event Grid gives up after a day; nothing comes twice after that."""
 
+FORGETS_AT = 3
+"""The UTC hour in which facts that are over are forgotten: once a day is enough, and takes all of them."""
+
 
 def sweep(ports: Ports, now: datetime) -> int:
     """Tidy up; return how many poison messages were set aside."""
@@ -24,7 +27,7 @@ def sweep(ports: Ports, now: datetime) -> int:
     day = f"claims-{now - CLAIMS_KEPT:%Y-%m-%d}"
     for key in ports.ledger.rows(day):
         ports.ledger.drop(day, key)
-    forgotten = facts.forget_old(ports.ledger, now)
+    forgotten = facts.forget_old(ports.ledger, now) if now.hour == FORGETS_AT else 0
     tell(Event.SWEPT, at=now, poison=found, forgotten=forgotten)
     return found
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.model.failures import Alert, Incident, Response, Severity, State, Told
@@ -13,6 +13,8 @@ from shared.rules.slots import DAY, instant_text, window_span
 
 PORTAL = "https://portal.azure.com/#resource"
 """Where a resource's id leads to its page, in Azure's public cloud; the others have portals of their own."""
+UNEVEN = timedelta(minutes=1)
+"""By so much looks may come sooner one after the other than usual; what has grown need not wait for one more."""
 NAMED = 10
 """VMs named in the text of a storm; all of them are its members."""
 
@@ -26,11 +28,13 @@ def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime
     it is over. Each alert first waits for others like it, for the length of the group window, unless it is critical.
     In quiet hours only what is critical is told; the rest follows when they end, if it is still true.
     """
+    told_of = [one for one in incidents if (one.last_alert if one.state is State.RESOLVED else one.needs_human)]
+    if not any(_news(one) for one in told_of):
+        return ()
     kin: defaultdict[_Kin, list[Incident]] = defaultdict(list)
-    for incident in incidents:
+    for incident in told_of:
         over = incident.state is State.RESOLVED
-        if incident.last_alert if over else incident.needs_human:
-            kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
+        kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
     found = [alert for group in kin.values() for alert in _alerts(group, intent, now)]
     if intent.alerts.quiet_hours and _quiet(intent.alerts.quiet_hours, now):
         found = [alert for alert in found if alert.severity is Severity.CRITICAL]
@@ -52,7 +56,7 @@ def _alerts(kin: Sequence[Incident], intent: FleetPolicy, now: datetime) -> list
         storm = _of_many(together, intent)
         told = (one.last_alert.at for one in together if one.last_alert and _told_by(one, storm.key))
         last = max(told, default=None)
-        if last is None or now - last >= intent.alerts.group_window:
+        if last is None or now - last >= intent.alerts.group_window - UNEVEN:
             found.append(storm)
     return found
 

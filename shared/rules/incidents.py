@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
 from shared.model.failures import (
     Attempt,
@@ -45,11 +46,12 @@ def fold(history: History, happened: Iterable[Fact]) -> History:
     others: set[Success | Attempt | Told] = {*history.successes, *history.attempts, *history.told}
     for fact in new:
         if isinstance(fact, Failure):
-            failures[fact.id] = max(failures.get(fact.id, fact), fact, key=_says)
+            known = failures.get(fact.id)
+            failures[fact.id] = fact if known is None else max(known, fact, key=_says)
         else:
             others.add(fact)
     return History(
-        failures=tuple(sorted(failures.values(), key=lambda failure: (failure.started_at, failure.id))),
+        failures=tuple(sorted(failures.values(), key=attrgetter("started_at", "job_id", "item_id", "kind"))),
         successes=tuple(sorted((one for one in others if isinstance(one, Success)), key=_start)),
         attempts=tuple(sorted((one for one in others if isinstance(one, Attempt)), key=_given)),
         told=tuple(sorted((one for one in others if isinstance(one, Told)), key=_sent)),
@@ -98,7 +100,7 @@ def incidents(history: History) -> tuple[Incident, ...]:
         answers[attempt.failure_id].append(attempt)
     told: defaultdict[str, list[Told]] = defaultdict(list)
     for one in history.told:
-        told[one.episode].append(one)
+        told[one.episode.rpartition("|")[0]].append(one)
     again = _again_and_again(groups)
     found = []
     for (vm_id, family, _, repair), failures in groups.items():
@@ -106,8 +108,11 @@ def incidents(history: History) -> tuple[Incident, ...]:
         made = _incident(failures, codes[failures[0].id], repair, sorted(attempts, key=lambda one: one.at))
         if repair is None and (vm_id, family) in again:
             made = _escalated(made)
-        alerts = [one for episode in made.episodes for one in told[episode]]
-        found.append(replace(made, last_alert=max(alerts, key=lambda one: one.at, default=None)))
+        if about := told[made.key]:
+            episodes = set(made.episodes)
+            alerts = (one for one in about if one.episode in episodes)
+            made = replace(made, last_alert=max(alerts, key=lambda one: one.at, default=None))
+        found.append(made)
     return tuple(sorted(found, key=lambda one: (one.key, one.opened_at)))
 
 
@@ -178,10 +183,10 @@ def _says(failure: Failure) -> tuple[int, str]:
 
 
 def _of_vm(history: History, failure: Failure) -> History:
-    """Return what the history knows of the failure's VM, the failure included."""
-    failures = [one for one in history.failures if one.vm_id == failure.vm_id]
+    """Return the failures and successes of the failure's VM that are known, the failure included."""
+    failures = tuple(one for one in history.failures if one.vm_id == failure.vm_id)
     successes = tuple(one for one in history.successes if one.vm_id == failure.vm_id)
-    return fold(History(tuple(failures), successes, history.attempts), [failure])
+    return fold(History(failures, successes), [failure])
 
 
 def _backups_of(history: History, vm_id: str) -> list[Failure]:
@@ -235,7 +240,7 @@ def _incident(
     failures: Sequence[Failure], code: Code, repair: datetime | None, attempts: Sequence[Attempt]
 ) -> Incident:
     """Return the incident of these failures, oldest first, as its answers leave it."""
-    pages = [attempt.at for attempt in attempts if attempt.needs_human]
+    pages = _pages(failures, attempts)
     by_itself = code.response in LEFT_TO_SOMEONE
     due = [_end(failures[0])] if by_itself else []
     mildest = Severity.WARNING if all(one.kind is Kind.WARNINGS for one in failures) else Severity.ERROR
@@ -263,6 +268,21 @@ def _incident(
         attempts=tuple(attempts),
         resolved_at=repair,
     )
+
+
+def _pages(failures: Sequence[Failure], attempts: Sequence[Attempt]) -> list[datetime]:
+    """Return since when each answer, oldest first, has asked for a human.
+
+    The first one to a failure is about how that ended, however long it took to be given; a later one is news.
+    """
+    ends = {failure.id: _end(failure) for failure in failures}
+    pages = []
+    answered = set[str]()
+    for attempt in attempts:
+        if attempt.needs_human:
+            pages.append(attempt.at if attempt.failure_id in answered else ends[attempt.failure_id])
+        answered.add(attempt.failure_id)
+    return pages
 
 
 def _escalated(incident: Incident) -> Incident:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.model.azure import START_LATENESS, BackupPolicy, Job, Vm
-from shared.model.failures import Failure
+from shared.model.failures import Failure, Response
 from shared.model.intent import FleetPolicy, Tier
 from shared.rules.due_runs import FINISHED
 from shared.rules.durations import PRIOR_MINUTES
-from shared.rules.job_outcomes import BACKUP
+from shared.rules.error_codes import code_of
+from shared.rules.job_outcomes import BACKUP, outcome
 from shared.rules.patch_windows import patched_slots
 from shared.rules.scheduled_runs import ScheduledRun, runs_around
 from shared.rules.scope import hold_on, in_scope, matches, tier_of
@@ -61,15 +62,22 @@ def retry_time(failure: Failure, tried: int, now: datetime) -> datetime:
 
 
 def failed_since(failure: Failure, jobs: Iterable[Job]) -> datetime | None:
-    """Return when the VM's newest backup began, if that was after the failed one and it has failed too.
+    """Return when the VM's newest backup began, if that was after the failed run, and has failed too.
 
-    One that somebody cancelled says nothing of the VM.
+    The one that kept the run from starting counts where it failed in a way that a person must mend. One that somebody
+    cancelled says nothing of the VM.
     """
-    later = [job for job in jobs if job.operation == BACKUP and not job.running and job.started_at > failure.started_at]
+    over = [job for job in jobs if job.operation == BACKUP and not job.running]
+    later = [job for job in over if job.started_at > failure.started_at or _in_vain(job, failure)]
     newest = max((job for job in later if job.status not in CANCELLED), key=lambda job: job.started_at, default=None)
     if newest is None or newest.status in FINISHED or newest.name == failure.job_id:
         return None
     return newest.started_at
+
+
+def _in_vain(job: Job, failure: Failure) -> bool:
+    came = outcome(job, None) if job.ended_at and job.ended_at > failure.started_at else None
+    return isinstance(came, Failure) and code_of(came).response in {Response.USER_FIX, Response.STOP}
 
 
 def obstacle(failure: Failure, context: Context, at: datetime) -> str:

@@ -49,9 +49,8 @@ def runs_around(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, 
     name = "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
     if policy.frequency not in {Frequency.DAILY, Frequency.WEEKLY} or policy.start is None or name is None:
         return ()
-    reach = REACH if policy.frequency is Frequency.WEEKLY else 2
-    days = (instant.date() + ahead * DAY for ahead in range(-reach, reach + 1))
-    return tuple(_run(day, policy.start, name) for day in days if _runs_on(policy, day))
+    weekly = frozenset(day.lower() for day in policy.run_days) if policy.frequency is Frequency.WEEKLY else None
+    return _runs(instant.date(), policy.start, name, weekly)
 
 
 def last_run(policy: BackupPolicy, until: datetime) -> ScheduledRun | None:
@@ -70,9 +69,14 @@ def scheduled_start(policy: BackupPolicy, started: datetime) -> datetime | None:
     return next((max(start for start in run.starts if start <= started) for run in runs), None)
 
 
-def _runs_on(policy: BackupPolicy, day: date) -> bool:
-    days = {name.lower() for name in policy.run_days}
-    return policy.frequency is Frequency.DAILY or WEEKDAYS[day.weekday()].lower() in days
+@lru_cache(maxsize=1024)
+def _runs(around: date, start: int, zone: str, weekdays: frozenset[str] | None) -> tuple[ScheduledRun, ...]:
+    """Return the runs of some days, every day's without `weekdays`. Many VMs run by few schedules."""
+    reach = 2 if weekdays is None else REACH
+    days = (around + ahead * DAY for ahead in range(-reach, reach + 1))
+    return tuple(
+        _run(day, start, zone) for day in days if weekdays is None or WEEKDAYS[day.weekday()].lower() in weekdays
+    )
 
 
 def _run(day: date, start: int, zone: str) -> ScheduledRun:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.memory.queues import MemoryQueues
+from local.scenarios.post import cloud_event
 from local.world import documents
 from local.world.on_demand import trigger_backup
 from shared.errors import Transient
@@ -98,6 +99,21 @@ def test_a_lost_event_is_asked_for_by_the_next_tick() -> None:
     night.world.advance(5 * MINUTE)
     assert look(night).asked == 0
     assert night.ports.ledger.rows(outbox.OUTBOX) == {}
+
+
+def test_an_event_that_was_claimed_and_not_handed_on_is_asked_for() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    (event,) = night.ports.events.published  # type: ignore[attr-defined]
+    night.will("queues.send", LOST)
+    with pytest.raises(Transient):
+        events.receive_job_event(night.ports, cloud_event(event), night.world.now)
+    assert events.receive_job_event(night.ports, cloud_event(event), night.world.now)
+    assert work(night) == 0
+    night.world.advance(5 * MINUTE)
+    assert look(night).asked == 1
+    assert work(night) == 1
 
 
 def test_copies_of_an_event_are_dropped_by_the_claim_and_by_the_answer() -> None:
@@ -225,6 +241,18 @@ def retry_of(night: Stage) -> str:
 
 def begin(night: Stage, text: str) -> str:
     return start.start_backup(night.ports, night.intent, start.backup_from_json(text), night.world.now)
+
+
+def test_a_first_backup_is_left_to_the_next_run_which_it_would_still_be_in_the_way_of() -> None:
+    night = failing()
+    night.item().state = "IRPending"
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night)
+    (incident,) = all_incidents(night)
+    assert incident.attempts[-1].response is Response.WAIT
+    assert "its scheduled run of 03 Mar 22:30 UTC is near" in incident.attempts[-1].reason
 
 
 def test_a_start_whose_answer_was_lost_is_looked_for_before_anything_is_sent_again() -> None:
@@ -379,7 +407,10 @@ def test_what_is_over_is_forgotten_after_two_weeks() -> None:
     work(night, 4 * HOUR)
     look(night)
     assert all_incidents(night)
-    assert sweep.sweep(night.ports, night.world.now + timedelta(days=20)) == 0
+    later = (night.world.now + timedelta(days=20)).replace(hour=sweep.FORGETS_AT)
+    sweep.sweep(night.ports, later - HOUR)
+    assert all_incidents(night)
+    assert sweep.sweep(night.ports, later) == 0
     assert all_incidents(night) == ()
 
 

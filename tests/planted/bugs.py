@@ -1,6 +1,7 @@
 """Which bugs are planted, one at a time, and which test must catch each?"""
 
 from tests.planted.bug import Bug
+from tests.planted.flow_bugs import FLOW_BUGS
 from tests.planted.level_bugs import LEVEL_BUGS
 from tests.planted.load_bugs import LOAD_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
@@ -555,4 +556,5 @@ BUGS = (
     *LEVEL_BUGS,
     *LOAD_BUGS,
     *TRIAGE_BUGS,
+    *FLOW_BUGS,
 )

@@ -83,8 +83,8 @@ TRIAGE_BUGS = (
     Bug(
         "tell of what a retry has repaired",
         ALERTS,
-        "if incident.last_alert if over else incident.needs_human:",
-        "if incident.needs_human:",
+        "if (one.last_alert if one.state is State.RESOLVED else one.needs_human)]",
+        "if one.needs_human]",
         "tests/rules/test_failure_alerts.py::test_what_a_retry_may_still_repair_or_has_repaired_is_not_told",
     ),
     Bug(

@@ -133,6 +133,12 @@ def test_a_retry_that_did_not_help_escalates() -> None:
     assert (unhelped.state, unhelped.needs_human) == (State.OPEN, True)
 
 
+def test_a_human_is_needed_from_the_end_of_what_failed_not_from_when_that_was_answered() -> None:
+    one, slowly = failure(), {"when": ENDED + 20 * MINUTE, "needs_human": True}
+    assert incident_of(one, tried(one, Response.WAIT, **slowly)).due_since == ENDED
+    assert incident_of(one, tried(one), tried(one, Response.WAIT, **slowly)).due_since == ENDED + 20 * MINUTE
+
+
 def test_points_beyond_their_rpo_escalate() -> None:
     one = incident_of(failure(), tried(failure(), Response.WAIT, severity=Severity.CRITICAL))
     assert (one.state, one.severity, one.needs_human) == (State.ESCALATED, Severity.CRITICAL, True)

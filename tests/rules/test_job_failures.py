@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.model.azure import JobError
 from shared.model.failures import Family, Kind, Response, Severity, Verdict
 from shared.model.intent import Blackout
 from shared.rules.error_table import TABLE
@@ -29,6 +30,7 @@ from tests.rules.failures import (
 from tests.rules.fleet import intent, policy, tier, vm
 
 STOPS = frozenset({Response.USER_FIX, Response.STOP, Response.IGNORE, Response.WAIT, Response.RESCHEDULE})
+PASSING = (JobError(130001, "CloudInternalError", ""),)
 BY_HAND = {"user_triggered": True, "scheduled_for": None}
 
 
@@ -225,10 +227,13 @@ def test_a_run_that_never_started_is_left_to_the_next_one_and_told() -> None:
 
 def test_a_collision_is_waited_out_and_then_made_up_for() -> None:
     lost = failure("", Kind.COLLIDED, ended_at=at(2.6))
-    failed = job(at(-0.1), "Failed", ended_at=at(2.6), user_triggered=True)
+    failed = job(at(-0.1), "Failed", ended_at=at(2.6), errors=PASSING, user_triggered=True)
     assert answer(lost, now=at(3), jobs=(failed,)).response is Response.WAIT
     found = answer(lost, now=at(3.2), jobs=(failed,))
     assert (found.response, found.retry_at) == (Response.RETRY, at(3.2))
+    in_vain = job(at(-0.1), "Failed", ended_at=at(2.6), errors=(JobError(0, "ResourceNotFound", ""),))
+    assert answer(lost, now=at(3.2), jobs=(in_vain,)).response is Response.IGNORE
+    assert answer(failure(started_at=at(3)), now=at(4), jobs=(in_vain,)).response is Response.RETRY
     assert answer(lost, now=at(3), jobs=(job(at(-0.1), "InProgress"),)).response is Response.WAIT
 
 
@@ -243,7 +248,8 @@ def test_the_backup_that_kept_a_run_from_starting_made_a_point_that_may_do() -> 
     assert answer(failure(), now=at(3), jobs=(job(at(-0.1)),)).response is Response.RETRY
     tight = intent(tiers=(tier(rpo=timedelta(hours=26)),))
     assert answer(lost, now=at(3), jobs=(by_hand,), intent=tight).response is Response.RETRY
-    for useless in (job(at(-0.1), "Failed", user_triggered=True), job(at(-0.6), user_triggered=True)):
+    failed = job(at(-0.1), "Failed", errors=PASSING, user_triggered=True)
+    for useless in (failed, job(at(-0.6), user_triggered=True)):
         assert answer(lost, now=at(3), jobs=(useless,)).response is Response.RETRY
     assert answer(lost, now=at(3), jobs=(by_hand,), policy=None).response is Response.WAIT
     assert answer(lost, now=at(3), jobs=(by_hand,), vm=None).response is Response.USER_FIX

@@ -23,6 +23,7 @@ SEEDS = {
     "twins": (6, 2),
     "breaker": (1, 2),
     "enrolment-wave": (1, 5),
+    "job-failures": (10, 3),
     "year": (1, 77),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
@@ -30,13 +31,16 @@ SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))
 """Seeds of the cheapest story in a long run; the others take their share of it, over their usual nights."""
 EXHAUSTIVE = {"every-fault": 100}
 """A long run tells all cases of these stories, for one seed in so many: they hardly depend on it."""
-MOST = max(seeds for seeds, _ in SEEDS.values())
+FEW = {"job-failures": 50}
+"""A long run tells these stories over so many nights that one seed in so many must do."""
+MOST = max(seeds for name, (seeds, _) in SEEDS.items() if name not in FEW)
 
 
 def _cases() -> list[tuple[str, int, int | None]]:
     cases: list[tuple[str, int, int | None]] = []
     for name, (seeds, nights) in SEEDS.items():
-        count = max(seeds, SOAK // EXHAUSTIVE[name] if name in EXHAUSTIVE else SOAK * seeds // MOST)
+        rare = (EXHAUSTIVE | FEW).get(name)
+        count = max(seeds, SOAK // rare if rare else SOAK * seeds // MOST)
         told = (0 if name in EXHAUSTIVE else None) if SOAK else nights
         cases += [(name, seed, told) for seed in range(1, count + 1)]
     return cases

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 
 from shared.errors import BadMessage
 from shared.messages.facts import fact_from_json, fact_key, fact_to_json
-from shared.model.failures import Fact, History, Incident
+from shared.model.failures import Fact, History, Incident, State
 from shared.ports import Ledger
 from shared.rules.incidents import fold, forget, incidents
 from shared.telemetry import Event, tell
@@ -28,12 +28,25 @@ class Known:
         """Every incident of the history."""
         return incidents(self.history)
 
+    @cached_property
+    def ailing(self) -> frozenset[str]:
+        """The VMs that something is open for."""
+        return frozenset(one.vm_id for one in self.incidents if one.state is not State.RESOLVED)
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """What names the failures, and the jobs of the successes, that are known."""
+        names = [failure.id for failure in self.history.failures]
+        return frozenset([*names, *(success.job_id for success in self.history.successes)])
+
 
 def known(ledger: Ledger) -> Known:
     """Return all that is known. A row that cannot be read is an alert, and left where it is."""
-    found, unreadable = _read(tuple((key, row["json"]) for key, row in ledger.rows(FACTS).items()))
-    for key, text in unreadable:
-        tell(Event.ALERT, code="fact-unreadable", subject=key, text=text)
+    rows = ledger.rows(FACTS)
+    found, unreadable = _read(tuple([row["json"] for row in rows.values()]))
+    keys = list(rows) if unreadable else []
+    for place, text in unreadable:
+        tell(Event.ALERT, code="fact-unreadable", subject=keys[place], text=text)
     return found
 
 
@@ -64,19 +77,19 @@ def forget_old(ledger: Ledger, now: datetime) -> int:
 
 
 @lru_cache(maxsize=2)
-def _read(rows: tuple[tuple[str, str], ...]) -> tuple[Known, tuple[tuple[str, str], ...]]:
-    """Read the facts of rows (key and text); also return which are unreadable, and why.
+def _read(texts: tuple[str, ...]) -> tuple[Known, tuple[tuple[int, str], ...]]:
+    """Read the facts of rows; also return the places of those that are unreadable, and why.
 
     They are asked for every five minutes, and change a few times a night.
     """
-    facts: list[Fact] = []
+    found: list[Fact] = []
     unreadable = []
-    for key, text in rows:
+    for place, text in enumerate(texts):
         try:
-            facts.append(_fact(text))
+            found.append(_fact(text))
         except BadMessage as problem:
-            unreadable.append((key, str(problem)))
-    return Known(fold(History(), facts)), tuple(unreadable)
+            unreadable.append((place, str(problem)))
+    return Known(fold(History(), found)), tuple(unreadable)
 
 
 _fact = lru_cache(maxsize=4096)(fact_from_json)

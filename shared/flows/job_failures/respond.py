@@ -19,11 +19,12 @@ from shared.flows.set_aside import set_aside
 from shared.flows.writes import PAUSES
 from shared.messages.backups import BackupRequest, backup_to_json
 from shared.messages.jobs import TriageRequest, triage_from_json, triage_to_json
-from shared.model.azure import ProtectedItem, Vault
+from shared.model.azure import ProtectedItem, ProtectionState, Vault
 from shared.model.failures import Attempt, Failure, History, Kind, Response, Verdict
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.durations import PRIOR_MINUTES
+from shared.rules.enrolment import FIRST_BACKUP
 from shared.rules.incidents import answered, attempts_for, earlier_runs, fold
 from shared.rules.job_failures import NOT_STARTED, triage
 from shared.rules.retries import Context
@@ -98,11 +99,18 @@ def context_of(scene: Scene, failure: Failure, intent: FleetPolicy) -> Context:
         vm=next((vm for vm in scene.reading.vms if vm.id == failure.vm_id), None),
         policy=next((one for one in scene.reading.policies if item and one.id == item.policy_id), None),
         jobs=jobs_of_items(scene.reading).get(failure.vm_id, ()),
-        minutes=scene.minutes.get(failure.vm_id, PRIOR_MINUTES),
+        minutes=_minutes(scene, item, failure.vm_id),
         last_point_at=item.last_recovery_point_at if item else None,
         stopped=scene.stopped or _unprotected(item),
         earlier=earlier_runs(scene.known, failure),
     )
+
+
+def _minutes(scene: Scene, item: ProtectedItem | None, vm_id: str) -> float:
+    """Return how long a backup of the VM takes: its first one may take so long that it meets the next run."""
+    if item is not None and item.state is ProtectionState.IR_PENDING:
+        return FIRST_BACKUP / timedelta(minutes=1)
+    return scene.minutes.get(vm_id, PRIOR_MINUTES)
 
 
 def _unprotected(item: ProtectedItem | None) -> str:

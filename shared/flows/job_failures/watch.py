@@ -7,7 +7,7 @@ from shared.flows.job_failures import facts, outbox, people
 from shared.flows.job_failures.reading import HISTORY, missing_runs, outcomes, read_fleet, read_whole
 from shared.flows.look import vaults_in_scope
 from shared.messages.jobs import TriageRequest
-from shared.model.failures import Failure, History, State, Success
+from shared.model.failures import Failure, Success
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.telemetry import Event, tell
@@ -17,8 +17,8 @@ LOOKED = "jobs"
 MISSED = "missed runs"
 OVERLAP = 2 * outbox.TICK
 """Jobs are read once more so far back: they show late, and their ends move."""
-MISSED_EVERY = timedelta(minutes=15)
-"""How often it is asked which runs did not come: that takes all jobs of two days."""
+MISSED_EVERY = timedelta(minutes=10)
+"""How often it is asked which runs did not come: that takes all jobs of two days, and policies and VMs with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
     reading = read_fleet(ports, vaults, since, now)
     failed = outcomes(reading)
     missing = missing_runs(read_whole(ports, vaults, reading, now), now) if whole else ()
-    noted = _note(ports, known.history, (*failed, *missing), now)
+    noted = _note(ports, known, (*failed, *missing), now)
     known = _repaired(ports, known, failed)
     announced = outbox.announce(ports, now)
     asked = outbox.settle(ports, known.history, now)
@@ -54,19 +54,18 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
     return found
 
 
-def _note(ports: Ports, known: History, found: tuple[Failure | Success, ...], now: datetime) -> int:
+def _note(ports: Ports, known: facts.Known, found: tuple[Failure | Success, ...], now: datetime) -> int:
     """Write down each failure that is not known and not written down yet."""
-    seen = {failure.id for failure in known.failures} | ports.ledger.rows(outbox.OUTBOX).keys()
+    seen = known.ids | ports.ledger.rows(outbox.OUTBOX).keys()
     new = [one for one in found if isinstance(one, Failure) and one.id not in seen]
     return sum(outbox.note(ports, TriageRequest(one.vault_id, one.id), one.vm_id, now) for one in new)
 
 
 def _repaired(ports: Ports, known: facts.Known, found: tuple[Failure | Success, ...]) -> facts.Known:
     """Remember the successes of VMs that something is open for; those of all others say nothing."""
-    ailing = {one.vm_id for one in known.incidents if one.state is not State.RESOLVED}
-    good = [one for one in found if isinstance(one, Success) and one.vm_id in ailing]
-    after = facts.add(ports.ledger, known.history, good)
-    return known if after is known.history else facts.Known(after)
+    new = [one for one in found if isinstance(one, Success) and one.job_id not in known.ids]
+    good = [one for one in new if one.vm_id in known.ailing]
+    return facts.Known(facts.add(ports.ledger, known.history, good)) if good else known
 
 
 def _last(ports: Ports, name: str, never: datetime) -> datetime:

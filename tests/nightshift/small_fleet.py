@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002, ARG005 - a port is told more than so small a fleet needs to know
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -120,6 +120,12 @@ class SmallVaults:
     def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
         self.writes.append(f"{vm.name} under {policy.name}")
 
+    def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
+        self.writes.append(f"backup of {item.name}")
+
+    def job_reads_left(self, subscription: str) -> int | None:
+        return None
+
 
 class Throttled(SmallVaults):
     def vaults(self, subscription: str) -> list[Vault]:
@@ -134,6 +140,12 @@ class SmallFleet:
         return list(self.machines)
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        return []
+
+    def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
+        return []
+
+    def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         return []
 
 
@@ -228,6 +240,9 @@ class SmallQueues:
 
     def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
         self.sent.append((queue, body))
+
+    def empty(self, queue: str, keep: Callable[[str], None], most: int) -> int:
+        return 0
 
 
 @dataclass

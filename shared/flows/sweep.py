@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.errors import BadMessage
+from shared.flows import tampering
 from shared.flows.check_requests import REQUESTS
 from shared.flows.job_failures import facts, outbox
 from shared.flows.job_failures.respond import BACKUPS
@@ -24,6 +25,7 @@ def sweep(ports: Ports, now: datetime) -> int:
     day = f"claims-{now - CLAIMS_KEPT:%Y-%m-%d}"
     for key in ports.ledger.rows(day):
         ports.ledger.drop(day, key)
+    tampering.forget_old(ports, now)
     forgotten = facts.forget_old(ports.ledger, now)
     tell(Event.SWEPT, at=now, poison=found, forgotten=forgotten)
     return found

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from local.memory.monitoring import MemoryMonitoring
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
+from local.world import World
 from shared import clock
 from shared.errors import Transient
 from shared.model.azure import (
@@ -252,6 +254,7 @@ class Small:
     vaults: SmallVaults = field(default_factory=SmallVaults)
     fleet: SmallFleet = field(default_factory=SmallFleet)
     load: SmallLoad = field(default_factory=SmallLoad)
+    world: World = field(default_factory=lambda: World(start=NOW))
     ledger: SmallLedger = field(default_factory=SmallLedger)
     plans: SmallPlans = field(default_factory=SmallPlans)
     policies: SmallPolicies = field(default_factory=SmallPolicies)
@@ -265,6 +268,7 @@ class Small:
             vaults=self.vaults,
             fleet=self.fleet,
             load=self.load,
+            monitoring=MemoryMonitoring(self.world, lambda _: None),
             ledger=self.ledger,
             plans=self.plans,
             policies=self.policies,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from shared.model.events import SetAside
 from shared.model.failures import Incident, Told
+from shared.model.plan import Finding
 
 
 class Ending(StrEnum):
@@ -84,6 +85,18 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertPath:
+    """Whether the way to people was found open: when it was checked (None: not yet), what was wrong, and the canary.
+
+    `canary_at` is when the night's canary was sent, None where none was.
+    """
+
+    checked_at: datetime | None = None
+    findings: tuple[Finding, ...] = ()
+    canary_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Aftermath:
     """What went wrong since the instant `since`, or before it and is still open, the worst first.
 
@@ -95,3 +108,4 @@ class Aftermath:
     tampered: tuple[Tampering, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     watching: Watching = field(default_factory=Watching)
+    alert_path: AlertPath = field(default_factory=AlertPath)

@@ -13,7 +13,8 @@ def failure_data(aftermath: Aftermath) -> dict[str, Any]:
 
     The keys are the numbers of `FailureFigures` under "figures", "since", and lists: "matters" (as `matter_data`),
     "tampered" (`at`, `subject`, `what`, `actor`), "set_aside" by source, without the words themselves
-    (`source`, `count`, `newest_at`, `reasons`), and "watching" (`last_at`, `every_minutes`, `gaps` of two instants).
+    (`source`, `count`, `newest_at`, `reasons`), "watching" (`last_at`, `every_minutes`, `gaps` of two instants) and
+    "alert_path" (`checked_at`, `canary_at`, `findings`).
     """
     return {
         "since": aftermath.since,
@@ -22,6 +23,7 @@ def failure_data(aftermath: Aftermath) -> dict[str, Any]:
         "tampered": [asdict(one) for one in aftermath.tampered],
         "set_aside": [asdict(one) for one in set_aside_figures(aftermath.set_aside)],
         "watching": _watching(aftermath.watching),
+        "alert_path": asdict(aftermath.alert_path),
     }
 
 

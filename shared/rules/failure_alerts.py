@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime
         if incident.last_alert if over else incident.needs_human:
             kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
     found = [alert for group in kin.values() for alert in _alerts(group, intent, now)]
-    if intent.alerts.quiet_hours and _quiet(intent.alerts.quiet_hours, now):
+    if is_quiet(intent, now):
         found = [alert for alert in found if alert.severity is Severity.CRITICAL]
     return tuple(sorted(found, key=lambda alert: (alert.severity, alert.key)))
 
@@ -40,6 +40,12 @@ def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime
 def told_by(alert: Alert, at: datetime) -> tuple[Told, ...]:
     """Return the facts to remember once the alert was sent at the UTC instant `at`."""
     return tuple(Told(key, alert.key, at) for key in alert.covers)
+
+
+def is_quiet(intent: FleetPolicy, now: datetime) -> bool:
+    """Return whether only what is critical may be told at the UTC instant."""
+    hours = intent.alerts.quiet_hours
+    return hours is not None and any(begin <= now < end for begin, end in _spans(hours, now))
 
 
 def storm(kin: Iterable[Incident], how: Alerts, since: Callable[[Incident], datetime]) -> list[Incident]:
@@ -149,8 +155,7 @@ def _tried(incident: Incident) -> str:
     return f"nothing was started again: {reason}"
 
 
-def _quiet(hours: QuietHours, now: datetime) -> bool:
+def _spans(hours: QuietHours, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     window = Window("quiet", hours.start, hours.end, hours.zone)
     today = now.astimezone(ZoneInfo(hours.zone)).date()
-    spans = (window_span(window, "", night) for night in (today - DAY, today))
-    return any(begin <= now < end for begin, end in spans)
+    return (window_span(window, "", night) for night in (today - DAY, today))

@@ -51,8 +51,12 @@ def matters(history: History, intent: FleetPolicy, retried: Collection[str], cho
 
 
 def left_to_people(aftermath: Aftermath) -> tuple[Finding, ...]:
-    """Return what only a person can settle: open matters, what was weakened, and what was set aside lately."""
+    """Return what only a person can settle.
+
+    That is what keeps alerts from people, what was weakened, open matters, and what was set aside lately.
+    """
     return (
+        *aftermath.alert_path.findings,
         *(_tampered(one) for one in aftermath.tampered),
         *(_open(one) for one in aftermath.matters if one.ending is Ending.NEEDS_HUMAN),
         *_unheard(aftermath),

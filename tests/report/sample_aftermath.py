@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.model.aftermath import Aftermath, Tampering, Watching
+from shared.model.aftermath import Aftermath, AlertPath, Tampering, Watching
 from shared.model.events import SetAside
 from shared.model.failures import Attempt, Fact, Failure, History, Kind, Response, Severity, Success
 from shared.model.intent import Alerts
 from shared.model.night import Run
+from shared.model.plan import Finding
 from shared.rules.failure_alerts import alerts_due, told_by
 from shared.rules.incidents import fold, incidents
 from shared.rules.night_failures import matters
@@ -35,6 +36,11 @@ def failure(run: Run, name: str, kind: Kind = Kind.FAILED, **fields: object) -> 
         name=name,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def _rule_off() -> Finding:
+    rule = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Insights/scheduledQueryRules/nightshift-alerts"
+    return Finding("alert-path-broken", rule, "alert rule nightshift-alerts is not enabled")
 
 
 def answer(of: Failure, minutes: int, response: Response, reason: str, retry_in: int = 0) -> Attempt:
@@ -90,4 +96,5 @@ def sample_aftermath(runs: tuple[Run, ...], begins: datetime) -> Aftermath:
             SetAside("job-triage", ("it failed five times; the log of job-triage says why",), "{}", begins + 6 * HOUR),
         ),
         watching=Watching(now, gaps=((begins + 11 * HOUR, begins + 11 * HOUR + 20 * MINUTE),)),
+        alert_path=AlertPath(begins + HOUR, (_rule_off(),), begins + HOUR),
     )

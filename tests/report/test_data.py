@@ -80,7 +80,15 @@ def test_the_sections_that_others_rely_on_are_there() -> None:
     assert set(document["vms"][0]) >= {"load_class", "expected_load", "regret", "regret_before"}
     assert set(document["observed"]) == {"peak_before", "peak_after"}
     assert set(document["jobs"]) >= {"completed", "failed", "made_up"}
-    assert set(document["failures"]) == {"since", "figures", "matters", "tampered", "set_aside", "watching"}
+    assert set(document["failures"]) == {
+        "since",
+        "figures",
+        "matters",
+        "tampered",
+        "set_aside",
+        "watching",
+        "alert_path",
+    }
     assert set(document["failures"]["figures"]) >= {
         *("incidents", "needs_human", "open", "repaired", "resolved", "told", "without_job", "storms"),
         *("tampered", "set_aside", "missed_looks", "longest_gap_minutes"),

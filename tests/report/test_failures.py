@@ -78,6 +78,7 @@ def test_what_was_weakened_and_set_aside_and_the_missed_looks_are_told() -> None
     assert "2 from alerts , the newest of 21 Nov 17:00 data.essentials: missing no JSON" in text
     assert "1 from job-triage , the newest of 21 Nov 18:00" in text
     assert "nightshift replay shows them" in text
+    assert "What may keep alerts from people Alert rule nightshift-alerts is not enabled alert-path-broken" in text
     assert "3 looks fell out, the longest gap being 20 min, from 21 Nov 23:00 to 21 Nov 23:20." in text
 
 
@@ -207,6 +208,14 @@ def test_text_of_jobs_and_strangers_is_escaped() -> None:
     page = html(night)
     assert "<script" not in page.lower()
     assert page.count("&lt;script&gt;") >= 7
+
+
+def test_when_the_way_to_people_was_checked_is_told() -> None:
+    assert "<dd>checked 21 Nov 13:00 UTC, canary sent 21 Nov 13:00 UTC</dd>" in html(NIGHT)
+    assert "<dt>Way to people</dt><dd>not checked</dd>" in html(CALM)
+    found = json.loads(data(NIGHT))["failures"]["alert_path"]
+    assert [one["code"] for one in found["findings"]] == ["alert-path-broken"]
+    assert found["checked_at"] == (BEGINS + timedelta(hours=1)).isoformat()
 
 
 def test_a_gap_of_one_look_is_singular() -> None:

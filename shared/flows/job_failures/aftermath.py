@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.flows import tampering
+from shared.flows import alert_path, tampering
 from shared.flows.job_failures import facts
 from shared.flows.job_failures.start import SEEN, STARTS
 from shared.flows.job_failures.watch import watching
@@ -20,6 +20,7 @@ def aftermath(ports: Ports, intent: FleetPolicy, since: datetime, now: datetime)
         tampered=tampering.told_since(ports, since),
         set_aside=tuple(ports.quarantine.entries().values()),
         watching=watching(ports, since, now),
+        alert_path=alert_path.latest(ports, intent, now),
     )
 
 

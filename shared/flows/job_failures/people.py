@@ -27,7 +27,7 @@ def tell_alert(ports: Ports, intent: FleetPolicy, alert: Alert, now: datetime) -
     """Log the alert, and post it. A webhook that does not answer is an alert of its own: the log has reached people."""
     tell(
         Event.ALERT,
-        code="backup-failed",
+        code=alert.code,
         subject=alert.key,
         severity=alert.severity.value,
         text=f"{alert.title}: {alert.what_happened}; {alert.what_was_tried}",

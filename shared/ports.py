@@ -185,6 +185,9 @@ class Quarantine(Protocol):
     def drop(self, key: str) -> None:
         """Remove an entry that was dealt with, if it is there."""
 
+    def given_up(self, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` dead letters of Event Grid to `keep`, and remove each once it is kept; return how many."""
+
 
 class Queues(Protocol):
     """Messages for later."""

@@ -87,7 +87,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         queues=MemoryQueues(lambda: cloud.world.now),
         events=MemoryEvents(),
         webhook=MemoryWebhook(),
-        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh),
+        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh, f"{fresh}letters"),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
         now=cloud.now,

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from local.memory.told import MemoryEvents, MemoryQuarantine
 from shared.errors import Transient
-from shared.flows import review, sweep, tampering
+from shared.flows import replay, review, sweep, tampering
 from shared.flows.job_failures import aftermath, events
 from shared.flows.job_failures.watch import watching
 from shared.flows.look import look as look_at
@@ -139,3 +140,23 @@ def test_a_look_that_could_not_read_is_none() -> None:
     night.world.advance(5 * MINUTE)
     look(night)
     assert told(night).watching.missed == 3
+
+
+def test_what_event_grid_gave_up_is_set_aside_told_and_can_be_sent_again() -> None:
+    night = failing()
+    fail(night)
+    look(night)
+    published, quarantine = night.ports.events, night.ports.quarantine
+    assert isinstance(published, MemoryEvents)
+    assert isinstance(quarantine, MemoryQuarantine)
+    (event,) = published.published
+    document = {"specversion": "1.0", "id": event.id, "source": event.source, "type": event.type, "data": event.data}
+    quarantine.letters = [json.dumps([{**document, "deadletterreason": "MaxDeliveryAttemptsExceeded"}]), "junk"]
+    sweep.sweep(night.ports, night.world.now)
+    assert quarantine.letters == []
+    entries = told(night).set_aside
+    assert sorted(entry.source for entry in entries) == [events.JOB_EVENTS, events.RESOURCE_EVENTS]
+    assert any("MaxDeliveryAttemptsExceeded" in entry.reasons[0] for entry in entries)
+    replay.replay(night.ports, events.JOB_EVENTS, night.world.now)
+    assert [entry.text for entry in told(night).set_aside] == ["junk"]
+    assert work(night) == 1

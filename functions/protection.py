@@ -3,16 +3,18 @@
 import azure.functions as func
 
 from shared import clock, wiring
-from shared.flows import check_requests, fleet_policy, protection
+from shared.flows import alert_path, check_requests, fleet_policy, protection
 
 bp = func.Blueprint()
 
 
 @bp.timer_trigger(arg_name="timer", schedule="0 15 */6 * * *", use_monitor=True)
 def check_protection(timer: func.TimerRequest) -> None:
-    """Report VMs that are not protected as intended."""
+    """Report VMs that are not protected as intended, and once a day see that people would hear of failures."""
     ports, now = wiring.ports(), clock.now()
-    protection.check(ports, fleet_policy.read(ports, now), now)
+    intent = fleet_policy.read(ports, now)
+    alert_path.check_daily(ports, intent, now)
+    protection.check(ports, intent, now)
 
 
 @bp.queue_trigger(arg_name="message", queue_name="check-requests", connection="FleetStorage")

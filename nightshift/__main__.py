@@ -2,7 +2,7 @@
 
 import typer
 
-from nightshift import checks, controls, plans, policy, quarantine, reports
+from nightshift import checks, controls, drill, incidents, plans, policy, quarantine, reports
 from nightshift.answers import Calm
 
 app = typer.Typer(
@@ -22,7 +22,9 @@ app.command()(controls.resume)
 app.command()(controls.hold)
 app.command()(controls.release)
 app.command()(checks.check)
+app.command()(incidents.incidents)
 app.command()(quarantine.replay)
+app.command()(drill.fire_drill)
 app.command()(reports.report)
 
 

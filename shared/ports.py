@@ -9,6 +9,7 @@ from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Recover
 from shared.model.events import Envelope, SetAside
 from shared.model.failures import Alert
 from shared.model.load import LoadSeries
+from shared.model.monitoring import AlertPart, Drill, HealthEvents
 from shared.model.plan import Plan
 
 
@@ -76,6 +77,28 @@ class Load(Protocol):
         Nothing is made up: a VM that is not known at all has a series of None or an empty one. Raises Transient or
         Permanent, nothing else.
         """
+
+
+class Monitoring(Protocol):
+    """Azure Monitor: what it counts of backups, and the way on which people hear of alerts.
+
+    Every method raises Transient or Permanent, nothing else.
+    """
+
+    def health(self, vault: Vault, since: datetime, until: datetime) -> list[HealthEvents]:
+        """Count the vault's ended backups of all workloads in [since, until), whole hours, by health and source."""
+
+    def rule(self, rule_id: str) -> AlertPart | None:
+        """Return the alert rule on a log query with its action groups, or None where it is not there."""
+
+    def action_group(self, group_id: str) -> AlertPart | None:
+        """Return the action group with the receivers that have not unsubscribed, or None where it is not there."""
+
+    def drill(self, group_id: str) -> Drill:
+        """Send Azure's sample notification, once, to the receivers of the group that reach people."""
+
+    def drilled(self, group_id: str, drill_id: str) -> Drill:
+        """Return how far a test notification has come."""
 
 
 class Ledger(Protocol):
@@ -162,6 +185,9 @@ class Quarantine(Protocol):
     def drop(self, key: str) -> None:
         """Remove an entry that was dealt with, if it is there."""
 
+    def given_up(self, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` dead letters of Event Grid to `keep`, and remove each once it is kept; return how many."""
+
 
 class Queues(Protocol):
     """Messages for later."""
@@ -186,6 +212,7 @@ class Ports:
     vaults: Vaults
     fleet: Fleet
     load: Load
+    monitoring: Monitoring
     ledger: Ledger
     plans: PlanStore
     policies: PolicyStore

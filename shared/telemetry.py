@@ -18,6 +18,7 @@ class Event(StrEnum):
     WATCHED = "nightshift.jobs.watched"
     ANSWERED = "nightshift.failures.answered"
     BACKUP_ASKED = "nightshift.backup.asked"
+    ALERT_PATH_CHECKED = "nightshift.alert_path.checked"
     SWEPT = "nightshift.swept"
     SET_ASIDE = "nightshift.set_aside"
     ALERT = "nightshift.alert"

@@ -43,6 +43,7 @@ def _cloud() -> Ports:
     from shared.cloud.fleet import CloudFleet
     from shared.cloud.ledger import TableLedger
     from shared.cloud.load import CloudLoad
+    from shared.cloud.monitoring import CloudMonitoring
     from shared.cloud.plan_store import BlobPlans
     from shared.cloud.policy_store import BlobPolicies
     from shared.cloud.quarantine import BlobQuarantine
@@ -57,6 +58,7 @@ def _cloud() -> Ports:
         vaults=CloudVaults(credential, facts.arm_endpoint),
         fleet=CloudFleet(credential, facts.arm_endpoint),
         load=CloudLoad(credential, facts.arm_endpoint),
+        monitoring=CloudMonitoring(credential, facts.arm_endpoint),
         ledger=TableLedger(credential, facts.table_uri),
         plans=BlobPlans(credential, facts.blob_uri),
         policies=BlobPolicies(credential, facts.blob_uri),

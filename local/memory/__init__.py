@@ -6,6 +6,7 @@ from datetime import timedelta
 from local.memory.fleet import MemoryFleet
 from local.memory.ledger import MemoryLedger
 from local.memory.load import MemoryLoad
+from local.memory.monitoring import MemoryMonitoring
 from local.memory.queues import MemoryQueues
 from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
@@ -27,6 +28,7 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         vaults=MemoryVaults(world, happens),
         fleet=MemoryFleet(world, happens),
         load=MemoryLoad(world, happens),
+        monitoring=MemoryMonitoring(world, happens),
         ledger=MemoryLedger(),
         plans=MemoryPlans(),
         policies=MemoryPolicies(),

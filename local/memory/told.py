@@ -41,10 +41,14 @@ class MemoryWebhook:
 
 
 class MemoryQuarantine:
-    """Entries go through their document form, so that one which cannot be stored is found out here too."""
+    """Entries go through their document form, so that one which cannot be stored is found out here too.
+
+    `letters` are the dead letters that wait.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[str, str] = {}
+        self.letters: list[str] = []
 
     def put(self, entry: SetAside) -> None:
         """Keep the entry."""
@@ -58,3 +62,11 @@ class MemoryQuarantine:
     def drop(self, key: str) -> None:
         """Remove an entry, if it is there."""
         self._entries.pop(key, None)
+
+    def given_up(self, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` dead letters to `keep`, and remove each once it is kept."""
+        found = self.letters[:most]
+        for text in found:
+            keep(text)
+            self.letters.remove(text)
+        return len(found)

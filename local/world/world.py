@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import ailments, failures, gaps, points, runs
+from local.world import ailments, failures, gaps, monitor, points, runs
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
@@ -43,6 +43,7 @@ class World:
         self.restores: dict[str, Restore] = {}
         self.deleted_vms: dict[str, Vm] = {}
         self.activity: list[Activity] = []
+        self.monitor = monitor.Monitor()
         self.failures: list[Job] = []
         self.ailments: dict[str, ailments.Ailment] = {}
         self.storms: list[ailments.Storm] = []

@@ -1,4 +1,4 @@
-"""What was set aside? The Quarantine port as a document an entry.
+"""What was set aside, and what did Event Grid give up? The Quarantine port as a document an entry.
 
 Data actions:
 - Microsoft.Storage/storageAccounts/blobServices/containers/write
@@ -7,6 +7,8 @@ Data actions:
 - Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete
 """
 
+from collections.abc import Callable
+
 from azure.core.credentials import TokenCredential
 
 from shared.cloud.documents import CONTAINER, Documents
@@ -14,13 +16,18 @@ from shared.messages.set_aside import key_of, set_aside_from_json, set_aside_to_
 from shared.model.events import SetAside
 
 FOLDER = "quarantine/"
+LETTERS = "event-dead-letters"
+"""The container in which Event Grid leaves what it could not deliver."""
 
 
 class BlobQuarantine:
-    """Entries under `quarantine/<source>-<hash>.json`."""
+    """Entries under `quarantine/<source>-<hash>.json`; dead letters in a container of their own."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
+    def __init__(
+        self, credential: TokenCredential, endpoint: str, container: str = CONTAINER, letters: str = LETTERS
+    ) -> None:
         self._documents = Documents(credential, endpoint, container)
+        self._letters = Documents(credential, endpoint, letters)
 
     def put(self, entry: SetAside) -> None:
         """Keep the entry, over one of the same words. Raises Transient or Permanent."""
@@ -38,3 +45,13 @@ class BlobQuarantine:
     def drop(self, key: str) -> None:
         """Remove an entry, if it is there. Raises Transient or Permanent."""
         self._documents.drop(f"{FOLDER}{key}.json")
+
+    def given_up(self, keep: Callable[[str], None], most: int) -> int:
+        """Hand up to `most` dead letters to `keep`, and remove each once it is kept. Raises Transient or Permanent."""
+        found = self._letters.below("")[:most]
+        for path in found:
+            text = self._letters.read(path)
+            if text is not None:
+                keep(text)
+            self._letters.drop(path)
+        return len(found)

@@ -1,6 +1,7 @@
-"""How are the values of `alerts` written? Spans, quiet hours and the name of a setting, each with its own check."""
+"""How are the values of `alerts` written? Spans, quiet hours, the name of a setting and ids, each with its check."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
@@ -44,6 +45,21 @@ def _setting(text: str) -> str:
     return text
 
 
+def _insights(kind: str, what: str) -> Callable[[str], str]:
+    shape = rf"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Insights/{kind}/[^/]+"
+
+    def check(text: str) -> str:
+        if not re.fullmatch(shape, text, re.IGNORECASE):
+            raise wrong(
+                f"{text[:60]!r} is no id of {what}", f"/subscriptions/../providers/Microsoft.Insights/{kind}/.."
+            )
+        return text
+
+    return check
+
+
 GroupWindow = Annotated[str, AfterValidator(_span), Field(json_schema_extra={"pattern": f"^{_SPAN}$"})]
 QuietTimes = Annotated[str, AfterValidator(_times), Field(json_schema_extra={"pattern": f"^{_TIMES}$"})]
 SettingName = Annotated[str, AfterValidator(_setting), Field(json_schema_extra={"pattern": f"^{_SETTING}$"})]
+RuleId = Annotated[str, AfterValidator(_insights("scheduledQueryRules", "an alert rule on a log query"))]
+ActionGroupId = Annotated[str, AfterValidator(_insights("actionGroups", "an action group"))]

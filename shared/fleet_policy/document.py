@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.fleet_policy.alert_words import GroupWindow, QuietTimes, SettingName
+from shared.fleet_policy.alert_words import ActionGroupId, GroupWindow, QuietTimes, RuleId, SettingName
 from shared.fleet_policy.words import (
     Age,
     Day,
@@ -187,6 +187,11 @@ class AlertsSection(_Section):
     webhook: SettingName | None = Field(
         default=None, description="Name of the setting that holds the webhook's URL; absent: no webhook."
     )
+    rules: list[RuleId] = Field(default=[], description="Ids of the alert rules that must stand, checked daily.")
+    action_groups: list[ActionGroupId] = Field(
+        default=[], description="Ids of the action groups that must stand, checked daily."
+    )
+    canary: bool = Field(default=False, description="Whether one alert a day says that the way to people is open.")
 
 
 class LossSection(_Section):

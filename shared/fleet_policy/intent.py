@@ -71,6 +71,9 @@ def _alerts(alerts: AlertsSection) -> Alerts:
         group_from=alerts.group_from,
         quiet_hours=QuietHours(*minutes_of(quiet.hours), quiet.zone) if quiet else None,
         webhook=alerts.webhook or "",
+        rules=tuple(alerts.rules),
+        action_groups=tuple(alerts.action_groups),
+        canary=alerts.canary,
     )
 
 

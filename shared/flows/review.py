@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from shared.flows import breaker
+from shared.flows.job_failures.aftermath import aftermath
 from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
 from shared.flows.record import steps_of
 from shared.model.azure import Job, ProtectedItem
@@ -15,6 +16,7 @@ from shared.ports import Ports
 from shared.report import data, page
 from shared.rules import protection
 from shared.rules.mornings import last_finished_night
+from shared.rules.night_failures import left_to_people
 from shared.rules.slots import start_slots
 from shared.telemetry import Event, tell
 
@@ -43,6 +45,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
     before = _baseline(ports, intent, night)
     made = newest_plan(ports)
     findings = (*observed.unreadable, *protection.judge(observed, intent, now.date()))
+    found = aftermath(ports, intent, min(begins, now - FLEET_DAY), now)
     report = NightReport(
         night=night,
         made_at=now,
@@ -59,7 +62,8 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         runs_after=_runs(ports, observed, begins),
         steps=steps_of(ports, intent, now),
         protection=findings,
-        needs_human=_needs_human(findings, made, "enrol" in ports.switches),
+        needs_human=(*left_to_people(found), *_needs_human(findings, made, "enrol" in ports.switches)),
+        aftermath=found,
         switches=tuple(sorted(ports.switches)),
         breaker=breaker.stopped(ports),
         separation_tag=intent.separation_tag or "",

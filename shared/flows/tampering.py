@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import FleetError
 from shared.flows.job_failures.people import tell_alert
+from shared.model.aftermath import Tampering
 from shared.model.azure import Vault
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
@@ -12,6 +13,8 @@ from shared.ports import Ports
 from shared.rules.tampering import Posture, Weakened, alert_of, posture, weakened
 
 POSTURE = "posture"
+TOLD = "tampered"
+KEPT = timedelta(days=14)
 BACK = timedelta(days=1)
 """How far back the activity log is asked who did it."""
 
@@ -28,12 +31,32 @@ def watch(ports: Ports, intent: FleetPolicy, observed: Observed, now: datetime) 
         before = _from_json(row["json"]) if row else stands
         worse = weakened(vault, before, stands)
         for one in worse:
-            alert = alert_of(one, _actor(ports, vault, one, now), now)
-            tell_alert(ports, intent, alert, now, code="tampered")
+            _tell(ports, intent, Tampering(now, one.subject, one.what, _actor(ports, vault, one, now)))
         if row is None or before != stands:
             ports.ledger.write(POSTURE, vault.id, {"json": _to_json(stands), "at": now.isoformat()})
         found += worse
     return tuple(found)
+
+
+def told_since(ports: Ports, since: datetime) -> tuple[Tampering, ...]:
+    """Return what was told at or after the UTC instant, oldest first."""
+    rows = ports.ledger.rows(TOLD).values()
+    found = (Tampering(datetime.fromisoformat(row["at"]), row["subject"], row["what"], row["actor"]) for row in rows)
+    return tuple(sorted((one for one in found if one.at >= since), key=lambda one: (one.at, one.subject, one.what)))
+
+
+def forget_old(ports: Ports, now: datetime) -> None:
+    """Drop what was told before the time that is kept for reports."""
+    for key, row in ports.ledger.rows(TOLD).items():
+        if datetime.fromisoformat(row["at"]) < now - KEPT:
+            ports.ledger.drop(TOLD, key)
+
+
+def _tell(ports: Ports, intent: FleetPolicy, one: Tampering) -> None:
+    alert = alert_of(Weakened(one.subject, one.what), one.actor, one.at)
+    tell_alert(ports, intent, alert, one.at)
+    row = {"at": one.at.isoformat(), "subject": one.subject, "what": one.what, "actor": one.actor}
+    ports.ledger.write(TOLD, alert.key, row)
 
 
 def _actor(ports: Ports, vault: Vault, one: Weakened, now: datetime) -> str:

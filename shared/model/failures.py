@@ -55,6 +55,7 @@ class Severity(IntEnum):
     ERROR = 1
     WARNING = 2
     INFORMATION = 3
+    VERBOSE = 4
 
 
 class State(StrEnum):
@@ -234,7 +235,7 @@ class Alert:
     """One message to a human. Equal `key`s mean the same message.
 
     `members` are the names of the VMs that it speaks for, `covers` the `alert_key`s of the incidents that it tells of:
-    some members may have been told of before. `link` leads to Azure's portal.
+    some members may have been told of before. `link` leads to Azure's portal. `code` names the kind of alert.
     """
 
     key: str
@@ -246,3 +247,4 @@ class Alert:
     link: str
     members: tuple[str, ...]
     covers: tuple[str, ...]
+    code: str = "backup-failed"

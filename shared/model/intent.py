@@ -144,13 +144,18 @@ class Alerts:
     """How people are told of failures.
 
     Failures of one vault and error within `group_window` are one alert, from `group_from` VMs on. `webhook` is the name
-    of the setting that holds a URL to send alerts to, "" for none: the URL is a secret, and no intent.
+    of the setting that holds a URL to send alerts to, "" for none: the URL is a secret, and no intent. `rules` and
+    `action_groups` are the ids of what Azure Monitor needs to make a log line a call: it is checked daily that they
+    stand. With `canary` one alert a day says that the way to people is open.
     """
 
     group_window: timedelta = timedelta(minutes=10)
     group_from: int = 5
     quiet_hours: QuietHours | None = None
     webhook: str = ""
+    rules: tuple[str, ...] = ()
+    action_groups: tuple[str, ...] = ()
+    canary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

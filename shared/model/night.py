@@ -1,8 +1,9 @@
 """What happened in a night? The values that the morning report is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from shared.model.aftermath import Aftermath
 from shared.model.azure import Vault, Vm
 from shared.model.plan import Finding, Plan, Step
 
@@ -48,7 +49,7 @@ class NightReport:
     that started in its day. `vms` are the VMs in scope, `protected` counts those with a working membership.
     `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
     `breaker` says why all moves are stopped, "" where they are not. VMs with equal values of the tag `separation_tag`
-    are one application, whose backups are kept apart ("": no tag says so).
+    are one application, whose backups are kept apart ("": no tag says so). `aftermath` is what went wrong.
     """
 
     night: date
@@ -72,3 +73,4 @@ class NightReport:
     judge: tuple[Check, ...] = ()
     breaker: str = ""
     separation_tag: str = ""
+    aftermath: Aftermath = field(default_factory=Aftermath)

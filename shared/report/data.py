@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.model.night import NightReport
 from shared.model.plan import Plan
+from shared.report.failure_data import failure_data
 from shared.report.figures import Figures, figures, findings, standing, written
 from shared.report.verdict import tone, verdict
 
@@ -37,6 +38,7 @@ def data(night: NightReport) -> str:
         "load": asdict(numbers.load) if numbers.load else None,
         "applications": asdict(numbers.applications) if numbers.applications else None,
         "jobs": asdict(numbers.jobs),
+        "failures": failure_data(night.aftermath),
         "enforce": _enforce(night, numbers),
         "needs_human": _rows(night.needs_human),
         "findings": _rows(findings(night)),

@@ -3,6 +3,7 @@
 from textwrap import wrap
 
 from shared.model.night import NightReport
+from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, figures
 from shared.report.plan_figures import PlanFigures
 from shared.report.verdict import tone, verdict
@@ -20,6 +21,8 @@ def digest(night: NightReport) -> str:
         "",
         f"  protected    {numbers.protected:,} of {numbers.vms:,} VMs in {numbers.vaults:,} vaults",
         f"  at once      {_peaks(numbers)}",
+        f"  failures     {_failures(numbers.failures)}",
+        *_beside(numbers.failures),
         f"  written      {numbers.writes.moves:,} moves, {numbers.writes.policies:,} policies",
         f"  not written  {numbers.writes.waiting:,} waiting, {numbers.writes.held:,} held, "
         f"{numbers.writes.unverified:,} unverified, {numbers.writes.failed:,} failed",
@@ -30,6 +33,28 @@ def digest(night: NightReport) -> str:
         lines += ["", "Needs a human:"]
         lines += [f"  {_clipped(f'{finding.code}: {finding.text}', WIDTH - 2)}" for finding in night.needs_human]
     return "\n".join(lines) + "\n"
+
+
+def _failures(failures: FailureFigures) -> str:
+    if not failures.incidents:
+        return "none"
+    ended = {
+        "need a human": failures.needs_human,
+        "open": failures.open,
+        "repaired by a retry": failures.repaired,
+        "over without one": failures.resolved,
+    }
+    return ", ".join(f"{count:,} {word}" for word, count in ended.items() if count)
+
+
+def _beside(failures: FailureFigures) -> list[str]:
+    counts = {
+        "weakened": failures.tampered,
+        "set aside": failures.set_aside,
+        "looks at jobs missed": failures.missed_looks,
+    }
+    found = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    return [f"  beside that  {found}"] if found else []
 
 
 def _peaks(numbers: Figures) -> str:

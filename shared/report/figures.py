@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport, Run
 from shared.model.plan import Finding, Outcome, RegionProof, Step
 from shared.report.concurrency import peak_by_region
+from shared.report.failure_figures import FailureFigures, failure_figures
 from shared.report.plan_figures import (
     ApplicationFigures,
     LoadFigures,
@@ -42,12 +43,16 @@ class RegionFigures:
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """How the night's backups ended; `completed` counts those with warnings too."""
+    """How the night's backups ended; `completed` counts those with warnings too.
+
+    `made_up` counts the failed ones that a later backup of the same VM made up for.
+    """
 
     total: int
     completed: int
     with_warnings: int
     failed: int
+    made_up: int
     running: int
 
 
@@ -79,6 +84,7 @@ class Figures:
     regions: tuple[RegionFigures, ...]
     jobs: Jobs
     writes: Writes
+    failures: FailureFigures
     needs_human: int
 
 
@@ -97,6 +103,7 @@ def figures(night: NightReport) -> Figures:
         regions=regions,
         jobs=_jobs(night.runs_after),
         writes=_writes(night),
+        failures=failure_figures(night.aftermath),
         needs_human=len(night.needs_human) + bool(night.breaker),
     )
 
@@ -159,11 +166,14 @@ def _region(region: str, proof: RegionProof | None, before: int | None, after: i
 
 
 def _jobs(runs: tuple[Run, ...]) -> Jobs:
+    finished = sorted((run for run in runs if run.status in FINISHED), key=lambda run: run.started_at)
+    last_good = {run.vm_id: run.started_at for run in finished}
     return Jobs(
         total=len(runs),
         completed=sum(run.status in FINISHED for run in runs),
         with_warnings=sum(run.status == "CompletedWithWarnings" for run in runs),
         failed=sum(run.status in BROKEN for run in runs),
+        made_up=sum(run.status in BROKEN and run.started_at < last_good.get(run.vm_id, run.started_at) for run in runs),
         running=sum(run.status in RUNNING for run in runs),
     )
 

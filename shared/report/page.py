@@ -10,14 +10,17 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from shared.model.aftermath import Ending
 from shared.model.load import ACCEPTABLE_ABOVE
 from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport
 from shared.model.plan import Finding, Plan, Step, VmPlan
+from shared.report.failure_figures import set_aside_figures
+from shared.report.failure_rows import failure_rows
 from shared.report.figures import Figures, RegionFigures, figures, findings, standing, written
 from shared.report.fleet_rows import groups
 from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
-from shared.report.names import called, known_names
+from shared.report.names import called, known_names, vault_names
 from shared.report.panel import Side
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
@@ -64,6 +67,9 @@ def html(night: NightReport) -> str:
             policies=[step for step in done if step.kind == POLICY_STEP],
             enrolments=[step for step in done if step.kind == ENROLMENT_STEP],
             moves=[step for step in done if step.kind not in {POLICY_STEP, ENROLMENT_STEP}],
+            failures=failure_rows(night.aftermath.matters, vault_names(night.vaults), night.made_at),
+            set_aside=set_aside_figures(night.aftermath.set_aside),
+            endings=Ending,
             standing=_reasons(standing(night), names),
             findings=_by_code(findings(night)),
             called=partial(called, names=names),

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from shared.model.night import NightReport
+from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, Jobs, figures
 from shared.report.wording import counted
 
@@ -16,19 +17,21 @@ class Tone(StrEnum):
 
 
 def tone(night: NightReport) -> Tone:
-    """Return the night's tone: failures first, then whatever waits for a person."""
+    """Return the night's tone: failures that nothing made up for first, then whatever waits for a person."""
     numbers = figures(night)
-    if night.breaker or numbers.jobs.failed or numbers.writes.failed or any(not check.ok for check in night.judge):
+    lost = numbers.jobs.failed - numbers.jobs.made_up
+    broken = night.breaker or lost or numbers.writes.failed or numbers.failures.needs_human or numbers.failures.tampered
+    if broken or any(not check.ok for check in night.judge):
         return Tone.BAD
     return Tone.ATTENTION if numbers.needs_human else Tone.GOOD
 
 
 def verdict(night: NightReport) -> str:
-    """Return one sentence: how the backups ended, how many ran at once, and whether a person is needed."""
+    """Return one sentence: how the backups ended, how many ran at once, what is open, whether a person is needed."""
     numbers = figures(night)
     parts = ["moves are stopped"] if night.breaker else []
     parts += ["no plan was made"] if numbers.plan is None else []
-    parts += [_jobs(numbers.jobs) + _peak(numbers), _needs_human(numbers.needs_human)]
+    parts += [_jobs(numbers.jobs) + _peak(numbers), *_failures(numbers.failures), _needs_human(numbers.needs_human)]
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -38,7 +41,8 @@ def _jobs(jobs: Jobs) -> str:
         return "no backup ran"
     running = f", {jobs.running:,} still running" if jobs.running else ""
     if jobs.failed:
-        return f"{jobs.failed:,} of {counted(jobs.total, 'backup')} failed{running}"
+        made_up = f", {jobs.made_up:,} made up for by another" if jobs.made_up else ""
+        return f"{jobs.failed:,} of {counted(jobs.total, 'backup')} failed{made_up}{running}"
     if jobs.completed == jobs.total:
         return "the one backup finished" if jobs.total == 1 else f"all {jobs.total:,} backups finished"
     return f"{jobs.completed:,} of {counted(jobs.total, 'backup')} finished{running}"
@@ -49,6 +53,18 @@ def _peak(numbers: Figures) -> str:
         return ""
     before = f" where {numbers.observed_before:,} ran before" if numbers.observed_before else ""
     return f", at most {numbers.observed_after:,} at once{before}"
+
+
+def _failures(failures: FailureFigures) -> list[str]:
+    """Name what no later backup has repaired, and what people did to the backups."""
+    found = []
+    if failures.needs_human:
+        failure = "open failure" if failures.needs_human == 1 else "open failures"
+        found.append(f"{failures.needs_human:,} {failure} left to people")
+    if failures.tampered:
+        times = "once" if failures.tampered == 1 else f"{failures.tampered:,} times"
+        found.append(f"somebody weakened the backups {times}")
+    return found
 
 
 def _needs_human(count: int) -> str:

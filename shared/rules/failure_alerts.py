@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ def alerts_due(incidents: Iterable[Incident], intent: FleetPolicy, now: datetime
         over = incident.state is State.RESOLVED
         kin[incident.vault_id, incident.cause, intent.night_of(_since(incident)), over].append(incident)
     found = [alert for group in kin.values() for alert in _alerts(group, intent, now)]
-    if intent.alerts.quiet_hours and _quiet(intent.alerts.quiet_hours, now):
+    if is_quiet(intent, now):
         found = [alert for alert in found if alert.severity is Severity.CRITICAL]
     return tuple(sorted(found, key=lambda alert: (alert.severity, alert.key)))
 
@@ -46,31 +46,37 @@ def told_by(alert: Alert, at: datetime) -> tuple[Told, ...]:
     return tuple(Told(key, alert.key, at) for key in alert.covers)
 
 
+def is_quiet(intent: FleetPolicy, now: datetime) -> bool:
+    """Return whether only what is critical may be told at the UTC instant."""
+    hours = intent.alerts.quiet_hours
+    return hours is not None and any(begin <= now < end for begin, end in _spans(hours, now))
+
+
+def storm(kin: Iterable[Incident], how: Alerts, since: Callable[[Incident], datetime]) -> list[Incident]:
+    """Return those of `kin` that had enough others beside them within one group window, by when each is `since`."""
+    ordered = sorted(kin, key=lambda one: (since(one), one.key))
+    times = [since(one) for one in ordered]
+    found: set[int] = set()
+    for first, begin in enumerate(times):
+        end = bisect_right(times, begin + how.group_window)
+        if end - first >= how.group_from:
+            found.update(range(first, end))
+    return [ordered[index] for index in sorted(found)]
+
+
 def _alerts(kin: Sequence[Incident], intent: FleetPolicy, now: datetime) -> list[Alert]:
     """Return the alerts of incidents of one vault, cause and night: a storm is one, the others are one each."""
-    together = _storm(kin, intent.alerts)
+    together = storm(kin, intent.alerts, _since)
     grouped = {one.alert_key for one in together}
     alone = (one for one in kin if one.alert_key not in grouped and _news(one))
     found = [_of_one(one) for one in alone if _ripe(one, intent.alerts, now)]
     if any(_news(one) for one in together):
-        storm = _of_many(together, intent)
-        told = (one.last_alert.at for one in together if one.last_alert and _told_by(one, storm.key))
+        many = _of_many(together, intent)
+        told = (one.last_alert.at for one in together if one.last_alert and _told_by(one, many.key))
         last = max(told, default=None)
         if last is None or now - last >= intent.alerts.group_window - UNEVEN:
-            found.append(storm)
+            found.append(many)
     return found
-
-
-def _storm(kin: Sequence[Incident], how: Alerts) -> list[Incident]:
-    """Return the incidents that had enough others beside them within one group window."""
-    ordered = sorted(kin, key=lambda one: (_since(one), one.key))
-    times = [_since(one) for one in ordered]
-    storm: set[int] = set()
-    for first, begin in enumerate(times):
-        end = bisect_right(times, begin + how.group_window)
-        if end - first >= how.group_from:
-            storm.update(range(first, end))
-    return [ordered[index] for index in sorted(storm)]
 
 
 def _since(incident: Incident) -> datetime:
@@ -106,21 +112,21 @@ def _of_one(incident: Incident) -> Alert:
     )
 
 
-def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
+def _of_many(together: Sequence[Incident], intent: FleetPolicy) -> Alert:
     """Return the one alert of a storm; so many VMs at once are worse than one.
 
     It names those that were told of one by one before, but does not tell of them under a second key.
     """
-    first = storm[0]
-    state = max((one.state for one in storm), key=list(State).index)
+    first = together[0]
+    state = max((one.state for one in together), key=list(State).index)
     over = state is State.RESOLVED
-    worst = Severity(max(min(one.severity for one in storm) - 1, Severity.CRITICAL))
-    names = tuple(sorted(one.vm_name or one.vm_id for one in storm))
+    worst = Severity(max(min(one.severity for one in together) - 1, Severity.CRITICAL))
+    names = tuple(sorted(one.vm_name or one.vm_id for one in together))
     rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     vault = first.vault_id.rpartition("/")[2]
     shown = f"{len(names)} VMs in {vault}: {first.says}"
-    tried = sum(any(attempt.response is Response.RETRY for attempt in one.attempts) for one in storm)
-    begins, ends = min(_since(one) for one in storm), max(_since(one) for one in storm)
+    tried = sum(any(attempt.response is Response.RETRY for attempt in one.attempts) for one in together)
+    begins, ends = min(_since(one) for one in together), max(_since(one) for one in together)
     key = f"storm|{first.vault_id}|{first.cause}|{intent.night_of(_since(first))}|{state}".lower()
     return Alert(
         key=key,
@@ -131,7 +137,7 @@ def _of_many(storm: Sequence[Incident], intent: FleetPolicy) -> Alert:
         what_to_do=() if over else REMEDIES[first.family].runbook.steps,
         link=PORTAL + first.vault_id,
         members=names,
-        covers=tuple(sorted(one.alert_key for one in storm if _news(one) or _told_by(one, key))),
+        covers=tuple(sorted(one.alert_key for one in together if _news(one) or _told_by(one, key))),
     )
 
 
@@ -153,8 +159,7 @@ def _tried(incident: Incident) -> str:
     return f"nothing was started again: {reason}"
 
 
-def _quiet(hours: QuietHours, now: datetime) -> bool:
+def _spans(hours: QuietHours, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     window = Window("quiet", hours.start, hours.end, hours.zone)
     today = now.astimezone(ZoneInfo(hours.zone)).date()
-    spans = (window_span(window, "", night) for night in (today - DAY, today))
-    return any(begin <= now < end for begin, end in spans)
+    return (window_span(window, "", night) for night in (today - DAY, today))

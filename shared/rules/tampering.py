@@ -81,6 +81,7 @@ def alert_of(one: Weakened, actor: str, at: datetime) -> Alert:
         link=PORTAL + one.subject,
         members=(one.subject.rpartition("/")[2],),
         covers=(),
+        code="tampered",
     )
 
 

@@ -20,6 +20,7 @@ from local.world.writes import protect
 from shared.cloud.fleet import CloudFleet
 from shared.cloud.ledger import TableLedger
 from shared.cloud.load import CloudLoad
+from shared.cloud.monitoring import CloudMonitoring
 from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
 from shared.cloud.quarantine import BlobQuarantine
@@ -78,6 +79,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         vaults=CloudVaults(credential, endpoint),
         fleet=CloudFleet(credential, endpoint),
         load=CloudLoad(credential, endpoint),
+        monitoring=CloudMonitoring(credential, endpoint),
         ledger=TableLedger(credential, azurite.table_uri, fresh),
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
@@ -85,7 +87,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         queues=MemoryQueues(lambda: cloud.world.now),
         events=MemoryEvents(),
         webhook=MemoryWebhook(),
-        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh),
+        quarantine=BlobQuarantine(credential, azurite.blob_uri, fresh, f"{fresh}letters"),
         switches=frozenset({"plan"}),
         wait=lambda seconds: cloud.world.advance(timedelta(seconds=seconds)),
         now=cloud.now,

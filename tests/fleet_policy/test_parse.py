@@ -24,6 +24,9 @@ from shared.model.intent import (
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "fleet.yaml"
 
+INSIGHTS = "/subscriptions/s/resourceGroups/G/providers/Microsoft.Insights"
+RULE, GROUP = f"{INSIGHTS}/scheduledQueryRules/r", f"{INSIGHTS}/actionGroups/a"
+
 SMALLEST = """\
 version: 1
 scope: {subscriptions: ["00000000-0000-0000-0000-00000000000A"]}
@@ -162,6 +165,8 @@ def test_every_limit_of_the_model_can_be_overridden() -> None:
         ("{group_window: 12h}", Alerts(timedelta(hours=12))),
         ('{quiet_hours: {hours: "13:05-13:10", zone: UTC}}', Alerts(quiet_hours=QuietHours(785, 790, "UTC"))),
         ("{webhook: ALERT_WEBHOOK}", Alerts(webhook="ALERT_WEBHOOK")),
+        (f"{{rules: [{RULE}], action_groups: [{GROUP}]}}", Alerts(rules=(RULE,), action_groups=(GROUP,))),
+        ("{canary: true}", Alerts(canary=True)),
         ("{}", Alerts()),
     ],
 )

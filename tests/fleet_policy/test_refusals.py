@@ -144,6 +144,13 @@ def test_a_reason_is_one_printable_line_whatever_the_document_holds() -> None:
         ),
         ("tiers:", "alerts: {quiet_hours: {hours: night, zone: UTC}}\ntiers:", "'night' is not a pair of times"),
         ("tiers:", 'alerts: {quiet_hours: {hours: "22:00-06:00"}}\ntiers:', "alerts.quiet_hours.zone: is missing"),
+        ("tiers:", "alerts: {rules: [on-call]}\ntiers:", "alerts.rules[0]: 'on-call' is no id of an alert rule"),
+        (
+            "tiers:",
+            "alerts: {action_groups: [/subscriptions/s/providers/Microsoft.Insights/actionGroups/m]}\ntiers:",
+            "is no id of an action group; expected /subscriptions/../providers/Microsoft.Insights/actionGroups/..",
+        ),
+        ("tiers:", "alerts: {canary: daily}\ntiers:", "alerts.canary: is 'daily'; expected"),
         ("tiers:", 'alerts: {webhook: "https://hooks.test/k"}\ntiers:', "alerts.webhook: is no name of a setting"),
     ],
 )

@@ -13,6 +13,7 @@ REPORT = "infra/roles/nightshift-report.json"
 PLAN = "infra/roles/nightshift-plan.json"
 ENROL = "infra/roles/nightshift-enrol.json"
 BACKUP = "infra/roles/nightshift-backup.json"
+DRILL = "infra/roles/nightshift-fire-drill.json"
 ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
 
 
@@ -52,7 +53,7 @@ def test_every_module_that_calls_arm_lists_its_actions() -> None:
 
 
 def test_the_roles_grant_what_the_code_uses_and_nothing_else() -> None:
-    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP)
+    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP) | granted(DRILL)
     used = used_actions()
     assert {"missing": used - granted_actions, "unused": granted_actions - used} == {"missing": set(), "unused": set()}
 
@@ -73,6 +74,12 @@ def test_enrolling_adds_only_the_right_that_azure_asks_for_and_is_labelled() -> 
 
 def test_backing_up_adds_only_the_start_of_a_backup() -> None:
     assert {action.rpartition("/")[0].rpartition("/")[2] for action in granted(BACKUP)} == {"backup"}
+
+
+def test_a_fire_drill_only_sends_test_notifications_and_no_other_role_may() -> None:
+    ring = "microsoft.insights/actiongroups/createnotifications/action"
+    assert {action for action in granted(DRILL) if not action.endswith("/read")} == {ring}
+    assert ring not in granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP)
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.startswith("infra/roles/")])

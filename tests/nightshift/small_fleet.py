@@ -2,11 +2,13 @@
 
 # ruff: noqa: ARG002, ARG005 - a port is told more than so small a fleet needs to know
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from local.memory.monitoring import MemoryMonitoring
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
+from local.world import World
 from shared import clock
 from shared.errors import Transient
 from shared.model.azure import (
@@ -120,6 +122,12 @@ class SmallVaults:
     def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
         self.writes.append(f"{vm.name} under {policy.name}")
 
+    def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
+        self.writes.append(f"backup of {item.name}")
+
+    def job_reads_left(self, subscription: str) -> int | None:
+        return None
+
 
 class Throttled(SmallVaults):
     def vaults(self, subscription: str) -> list[Vault]:
@@ -134,6 +142,12 @@ class SmallFleet:
         return list(self.machines)
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        return []
+
+    def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
+        return []
+
+    def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         return []
 
 
@@ -229,6 +243,9 @@ class SmallQueues:
     def send(self, queue: str, body: str, delay_seconds: float = 0.0) -> None:
         self.sent.append((queue, body))
 
+    def empty(self, queue: str, keep: Callable[[str], None], most: int) -> int:
+        return 0
+
 
 @dataclass
 class Small:
@@ -237,6 +254,7 @@ class Small:
     vaults: SmallVaults = field(default_factory=SmallVaults)
     fleet: SmallFleet = field(default_factory=SmallFleet)
     load: SmallLoad = field(default_factory=SmallLoad)
+    world: World = field(default_factory=lambda: World(start=NOW))
     ledger: SmallLedger = field(default_factory=SmallLedger)
     plans: SmallPlans = field(default_factory=SmallPlans)
     policies: SmallPolicies = field(default_factory=SmallPolicies)
@@ -250,6 +268,7 @@ class Small:
             vaults=self.vaults,
             fleet=self.fleet,
             load=self.load,
+            monitoring=MemoryMonitoring(self.world, lambda _: None),
             ledger=self.ledger,
             plans=self.plans,
             policies=self.policies,

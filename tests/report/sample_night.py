@@ -8,6 +8,8 @@ from typing import Any
 from shared.model.azure import BackupPolicy, Frequency, PolicyType, Retention, Vault, Vm
 from shared.model.night import Check, NightReport, Run
 from shared.model.plan import Action, Finding, Outcome, Plan, RegionProof, Spacing, Step, VmPlan
+from shared.rules.night_failures import left_to_people
+from tests.report.sample_aftermath import LOST, REPAIRED, RETRIED_AFTER, WARNED, sample_aftermath
 
 NIGHT = date(2026, 11, 21)
 DAY = timedelta(days=1)
@@ -55,13 +57,14 @@ def machines(count: int, places: tuple[Vault, ...]) -> tuple[Vm, ...]:
 
 
 def sample_night(vms: int = 60, places: int = 3, unprotected: int = 3) -> NightReport:
-    """Return a realistic night: `unprotected` VMs have no vault, two are held, one waits, one backup failed."""
+    """Return a realistic night: `unprotected` VMs have no vault, two are held, one waits, some backups failed."""
     dice = random.Random(20261121)
     where = vaults(places)
     fleet = machines(vms, where)
     lines = _spread(fleet[: vms - unprotected], where, dice)
     plan = _plan(lines)
-    before, after = _runs(lines, BEGINS - DAY, dice, planned=False), _runs(lines, BEGINS, dice, planned=True)
+    before, after = _runs(lines, BEGINS - DAY, dice, planned=False), _troubled(_runs(lines, BEGINS, dice, planned=True))
+    found = sample_aftermath(after, BEGINS)
     return NightReport(
         night=NIGHT,
         made_at=BEGINS + DAY - timedelta(hours=5, minutes=30),
@@ -74,10 +77,10 @@ def sample_night(vms: int = 60, places: int = 3, unprotected: int = 3) -> NightR
         plan=plan,
         before_begins_at=BEGINS - DAY,
         runs_before=before,
-        runs_after=(*after[:7], _failed(after[7]), *after[8:]),
+        runs_after=after,
         steps=_steps(plan),
         protection=_protection(fleet, unprotected),
-        needs_human=_needs_human(fleet, after[7], unprotected),
+        needs_human=(*left_to_people(found), *_needs_human(fleet, unprotected)),
         switches=("plan",),
         calls=(("items", 6), ("policies", 6), ("jobs", 18), ("write policy", 14), ("assign policy", len(plan.moves))),
         judge=(
@@ -86,6 +89,7 @@ def sample_night(vms: int = 60, places: int = 3, unprotected: int = 3) -> NightR
             Check("Writes of a second run", "0", "0", True),
         ),
         separation_tag="app",
+        aftermath=found,
     )
 
 
@@ -99,12 +103,10 @@ def _protection(fleet: tuple[Vm, ...], unprotected: int) -> tuple[Finding, ...]:
     )
 
 
-def _needs_human(fleet: tuple[Vm, ...], failed: Run, unprotected: int) -> tuple[Finding, ...]:
+def _needs_human(fleet: tuple[Vm, ...], unprotected: int) -> tuple[Finding, ...]:
     keeps = f"{fleet[3].name} keeps 7 yearly points that its new policy would prune"
-    silent = f"{failed.name} failed: its VM agent did not answer (UserErrorGuestAgentStatusUnavailable)"
     return (
         Finding("retention-would-shrink", fleet[3].id, f"{keeps}: approve the loss, or leave it where it is."),
-        Finding("backup-failed", failed.vm_id, f"{silent}. Repair the agent, then run a backup."),
         Finding(
             "unprotected", fleet[-1].id, f"{unprotected} VMs in scope are in no vault: enrol them or narrow the scope."
         ),
@@ -225,8 +227,13 @@ def _runs(lines: list[VmPlan], begins: datetime, dice: random.Random, planned: b
     return tuple(runs)
 
 
-def _failed(run: Run) -> Run:
-    return replace(run, ended_at=run.started_at + timedelta(minutes=9), status="Failed")
+def _troubled(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Let one backup fail for good, one fail and be repaired by a retry, and some complete with the same warning."""
+    found = [replace(run, status="CompletedWithWarnings") if at in WARNED else run for at, run in enumerate(runs)]
+    for at in (LOST, REPAIRED):
+        found[at] = replace(runs[at], ended_at=runs[at].started_at + timedelta(minutes=9), status="Failed")
+    begins = found[REPAIRED].started_at + RETRIED_AFTER
+    return (*found, replace(runs[REPAIRED], started_at=begins, ended_at=begins + timedelta(minutes=35)))
 
 
 def _steps(plan: Plan) -> tuple[Step, ...]:

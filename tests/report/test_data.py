@@ -11,13 +11,14 @@ from shared.model.night import NightReport
 from shared.report.data import data
 from shared.report.digest import WIDTH, digest
 from shared.report.page import html
+from tests.report.sample_aftermath import STEADY
 from tests.report.sample_night import NIGHT as DATE
 from tests.report.sample_night import sample_night
 
 NIGHT = sample_night()
 EMPTY = replace(
     NIGHT, vms=(), vaults=(), protected=0, plan=None, before_begins_at=None, runs_before=(), runs_after=(), steps=(),
-    protection=(), needs_human=(), switches=(), calls=(), judge=(),
+    protection=(), needs_human=(), switches=(), calls=(), judge=(), aftermath=STEADY,
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ def _figures_of(page: str) -> dict[str, str]:
         "plan": r'<section aria-labelledby="plan">.*?</tfoot>',
         "load": r'<section aria-labelledby="vm-load">.*?<details>',
         "writes": r"<summary>.*?</summary>",
+        "failures": r'<ul class="classes" aria-label="Failures.*?</ul>',
         "backups": r"<dt>Backups</dt>.*?</div>",
         "wrote": r"<dt>Writes</dt>.*?</div>",
         "calls": r"<dt>Calls to Azure</dt>.*?</div>",
@@ -51,7 +53,7 @@ def _figures_of(page: str) -> dict[str, str]:
 @pytest.mark.parametrize("night", [NIGHT, sample_night(2000, 7, 11)], ids=["60 VMs", "2,000 VMs"])
 def test_every_figure_on_the_page_is_a_number_in_the_json(night: NightReport) -> None:
     document = json.loads(data(night))
-    known = _numbers(document) | {float(len(document["findings"]))}
+    known = _numbers(document) | {float(len(document[name])) for name in ("findings", "needs_human")}
     by_code = [entry["code"] for entry in document["findings"]]
     known |= {float(by_code.count(code)) for code in by_code}
     for place, markup in _figures_of(html(night)).items():
@@ -77,7 +79,26 @@ def test_the_sections_that_others_rely_on_are_there() -> None:
     }
     assert set(document["vms"][0]) >= {"load_class", "expected_load", "regret", "regret_before"}
     assert set(document["observed"]) == {"peak_before", "peak_after"}
-    assert set(document["jobs"]) >= {"completed", "failed"}
+    assert set(document["jobs"]) >= {"completed", "failed", "made_up"}
+    assert set(document["failures"]) == {
+        "since",
+        "figures",
+        "matters",
+        "tampered",
+        "set_aside",
+        "watching",
+        "alert_path",
+    }
+    assert set(document["failures"]["figures"]) >= {
+        *("incidents", "needs_human", "open", "repaired", "resolved", "told", "without_job", "storms"),
+        *("tampered", "set_aside", "missed_looks", "longest_gap_minutes"),
+    }
+    assert set(document["failures"]["matters"][0]) == {
+        *("vault_id", "family", "code", "says", "ending", "storm", "to_do", "incidents"),
+    }
+    assert set(document["failures"]["matters"][0]["incidents"][0]) >= {
+        *("vm_id", "vm", "state", "ending", "severity", "opened_at", "resolved_at", "failures", "attempts", "told"),
+    }
     assert document["enforce"]["writes"] == document["enforce"]["moves"] + document["enforce"]["policies"]
 
 

@@ -7,11 +7,16 @@ from shared.model.night import Check, Run
 from shared.model.plan import Finding, Outcome, Step
 from shared.report.figures import figures, findings, standing, written
 from shared.report.verdict import Tone, tone, verdict
+from tests.report.sample_aftermath import STEADY
 from tests.report.sample_night import BEGINS, sample_night
 
 NIGHT = sample_night()
 CALM = replace(
-    NIGHT, runs_after=tuple(replace(run, status="Completed") for run in NIGHT.runs_after), needs_human=(), judge=()
+    NIGHT,
+    runs_after=tuple(replace(run, status="Completed") for run in NIGHT.runs_after[:57]),
+    needs_human=(),
+    judge=(),
+    aftermath=STEADY,
 )
 
 
@@ -21,8 +26,9 @@ def _step(minute: int, subject: str, outcome: Outcome, kind: str = "membership",
 
 def test_the_sample_fleet_is_counted() -> None:
     numbers = figures(NIGHT)
-    assert (numbers.vms, numbers.protected, numbers.vaults, numbers.needs_human) == (60, 57, 3, 3)
-    assert (numbers.jobs.total, numbers.jobs.completed, numbers.jobs.failed) == (57, 56, 1)
+    assert (numbers.vms, numbers.protected, numbers.vaults, numbers.needs_human) == (60, 57, 3, 8)
+    assert (numbers.jobs.total, numbers.jobs.completed, numbers.jobs.with_warnings) == (58, 56, 5)
+    assert (numbers.jobs.failed, numbers.jobs.made_up) == (2, 1)
     assert numbers.observed_before == 57
     assert numbers.observed_after < 57 / 3
 
@@ -123,7 +129,8 @@ def test_one_thing_that_needs_a_human_is_singular() -> None:
 
 def test_failures_come_first_in_the_verdict() -> None:
     assert tone(NIGHT) is Tone.BAD
-    assert verdict(NIGHT).startswith("1 of 57 backups failed, at most ")
+    assert verdict(NIGHT).startswith("2 of 58 backups failed, 1 made up for by another, at most ")
+    assert "; 6 open failures left to people; somebody weakened the backups once; 8 things need" in verdict(NIGHT)
 
 
 def test_a_failed_write_or_a_missed_measurement_is_no_calm_night() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.model.aftermath import Aftermath, Ailment
 from shared.model.plan import Finding, Outcome
 from shared.report.page import html
 from tests.report.sample_night import sample_night
@@ -18,6 +19,25 @@ LONG = "a-name-without-any-place-to-break-" * 4
 NIGHT = sample_night()
 assert NIGHT.plan is not None
 PLAN = NIGHT.plan
+
+
+def named_at_length(aftermath: Aftermath) -> Aftermath:
+    """The same, with names and reasons that nothing can break."""
+
+    def named(one: Ailment) -> Ailment:
+        attempts = tuple(replace(attempt, reason=LONG) for attempt in one.incident.attempts)
+        return replace(one, incident=replace(one.incident, vm_name=LONG, says=LONG, code=LONG, attempts=attempts))
+
+    return replace(
+        aftermath,
+        matters=tuple(
+            replace(one, ailments=tuple(map(named, one.ailments)), to_do=(LONG,)) for one in aftermath.matters
+        ),
+        tampered=tuple(replace(one, what=LONG, actor=LONG) for one in aftermath.tampered),
+        set_aside=tuple(replace(one, source=LONG, reasons=(LONG,)) for one in aftermath.set_aside),
+    )
+
+
 PAGES = {
     "sample": html(NIGHT),
     "big": html(sample_night(2000, 8)),
@@ -41,6 +61,7 @@ PAGES = {
             needs_human=(Finding(LONG, LONG, LONG),),
             steps=tuple(replace(step, reason=LONG, before=LONG, after=LONG) for step in NIGHT.steps),
             policy_version=LONG,
+            aftermath=named_at_length(NIGHT.aftermath),
         )
     ),
 }
@@ -132,6 +153,27 @@ def test_wide_charts_scroll_by_keyboard_inside_their_own_box(visit: Callable[...
     assert box.evaluate("e => e === document.activeElement")
 
 
+@pytest.mark.parametrize("width", [320, 800, 1400])
+def test_failures_need_no_box_to_scroll_in(visit: Callable[..., Visit], width: int) -> None:
+    seen = visit("sample", width)
+    seen.unfold()
+    section = seen.page.get_by_role("region", name="Failed backups and what was done")
+    assert section.locator(".failures > li").count() == 4
+    assert section.locator(".scroll").count() == 0
+    assert section.evaluate(
+        "e => [...e.querySelectorAll('*')].every(c => c.scrollWidth <= c.clientWidth + 1 || !c.clientWidth)"
+    )
+
+
+def test_on_paper_no_words_of_a_failure_lie_over_others(visit: Callable[..., Visit]) -> None:
+    page = visit("sample", 760).page
+    page.emulate_media(media="print")
+    wide = (
+        "[...document.querySelectorAll('.failures > li > div')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    assert page.evaluate(wide) == 0
+
+
 CONTRAST = """() => {
   const shade = text => text.match(/[\\d.]+/g).map(Number);
   const light = text => { const [r, g, b] = shade(text).slice(0, 3).map(v => v / 255)
@@ -178,6 +220,6 @@ def test_the_page_prints_dark_on_white(visit: Callable[..., Visit], tmp_path: Pa
 def test_a_reader_meets_headings_figures_and_named_charts(visit: Callable[..., Visit]) -> None:
     page = visit("sample").page
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("heading", level=2).count() == 11
+    assert page.get_by_role("heading", level=2).count() == 12
     assert page.get_by_role("img").count() == 4
     assert page.get_by_role("region", name="Peaks and bounds by region").get_by_role("row").count() == 4

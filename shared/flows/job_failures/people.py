@@ -18,16 +18,16 @@ def tell_due(ports: Ports, intent: FleetPolicy, known: facts.Known, now: datetim
     """
     due, history = alerts_due(known.incidents, intent, now), known.history
     for alert in due:
-        tell_alert(ports, intent, alert, now, code="backup-failed")
+        tell_alert(ports, intent, alert, now)
         history = facts.add(ports.ledger, history, told_by(alert, now))
     return len(due)
 
 
-def tell_alert(ports: Ports, intent: FleetPolicy, alert: Alert, now: datetime, *, code: str) -> None:
+def tell_alert(ports: Ports, intent: FleetPolicy, alert: Alert, now: datetime) -> None:
     """Log the alert, and post it. A webhook that does not answer is an alert of its own: the log has reached people."""
     tell(
         Event.ALERT,
-        code=code,
+        code=alert.code,
         subject=alert.key,
         severity=alert.severity.value,
         text=f"{alert.title}: {alert.what_happened}; {alert.what_was_tried}",

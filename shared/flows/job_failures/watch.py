@@ -1,5 +1,7 @@
 """Did backups go wrong since we last looked? Every five minutes: note, announce, ask, and tell people."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,9 +9,11 @@ from shared.flows.job_failures import facts, outbox, people
 from shared.flows.job_failures.reading import HISTORY, missing_runs, outcomes, read_fleet, read_whole
 from shared.flows.look import vaults_in_scope
 from shared.messages.jobs import TriageRequest
+from shared.model.aftermath import Watching
 from shared.model.failures import Failure, Success
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
+from shared.rules.looks import Gap, gaps_between, with_look
 from shared.telemetry import Event, tell
 
 WATERMARK = "watch"
@@ -68,6 +72,20 @@ def _repaired(ports: Ports, known: facts.Known, found: tuple[Failure | Success, 
     return facts.Known(facts.add(ports.ledger, known.history, good)) if good else known
 
 
+def watching(ports: Ports, since: datetime, now: datetime) -> Watching:
+    """Return how steadily jobs were watched since, the time from the last look to `now` included."""
+    row = ports.ledger.read(WATERMARK, LOOKED)
+    if row is None:
+        return Watching(every=outbox.TICK)
+    last = datetime.fromisoformat(row["at"])
+    return Watching(last, outbox.TICK, gaps_between(with_look(_gaps(row), last, now, outbox.TICK), since, now))
+
+
+def _gaps(row: Mapping[str, str]) -> tuple[Gap, ...]:
+    found = json.loads(row.get("gaps", "[]"))
+    return tuple((datetime.fromisoformat(since), datetime.fromisoformat(until)) for since, until in found)
+
+
 def _last(ports: Ports, name: str, never: datetime) -> datetime:
     row = ports.ledger.read(WATERMARK, name)
     return datetime.fromisoformat(row["at"]) if row else never
@@ -78,5 +96,10 @@ def _due(ports: Ports, name: str, every: timedelta, now: datetime) -> bool:
 
 
 def _looked(ports: Ports, whole: bool, now: datetime) -> None:
-    for name in (LOOKED, MISSED) if whole else (LOOKED,):
-        ports.ledger.write(WATERMARK, name, {"at": now.isoformat()})
+    before = ports.ledger.read(WATERMARK, LOOKED)
+    last = datetime.fromisoformat(before["at"]) if before else None
+    gaps = with_look(_gaps(before or {}), last, now, outbox.TICK)
+    kept = json.dumps([(since.isoformat(), until.isoformat()) for since, until in gaps])
+    ports.ledger.write(WATERMARK, LOOKED, {"at": now.isoformat(), "gaps": kept})
+    if whole:
+        ports.ledger.write(WATERMARK, MISSED, {"at": now.isoformat()})

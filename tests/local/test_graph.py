@@ -85,6 +85,14 @@ def test_a_job_without_an_end_has_no_end_to_compare(service: Service) -> None:
     assert running.isdisjoint(row["name"] for row in found)
 
 
+def test_or_joins_groups_of_conditions(service: Service) -> None:
+    ended = f"{JOBS} | where properties.status =~ 'failed' or properties.status == 'Completed' and name == 'none'"
+    found = rows(service, ended)
+    assert {row["properties"]["status"] for row in found} == {"Failed"}
+    everything = rows(service, f"{JOBS} | where name == 'none' or properties.operation != ''")
+    assert len(everything) > len(found)
+
+
 def test_columns_are_projected_renamed_ordered_and_limited(service: Service) -> None:
     query = (
         f"{JOBS} | order by properties.startTime asc "

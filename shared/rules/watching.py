@@ -1,6 +1,7 @@
-"""Whom should the watcher ask for jobs? The vaults themselves while they are few, else Resource Graph."""
+"""Whom should the watcher ask for jobs and policies? The vaults themselves while they are few, else Resource Graph."""
 
 TICKS_AN_HOUR = 12
+LOOKS_FOR_MISSED_AN_HOUR = 6
 READS_AN_HOUR = 300
 """Reads of one action that the backup service allows a subscription in an hour, if it says nothing else (recorded)."""
 SHARE = 0.5
@@ -23,3 +24,8 @@ def by_the_vaults(vms_by_vault: list[int], days: float, left: int | None) -> boo
     """
     needed = reads_an_hour(vms_by_vault, days)
     return needed <= SHARE * READS_AN_HOUR and (left is None or left >= needed / TICKS_AN_HOUR)
+
+
+def policies_by_the_vaults(vaults: int) -> bool:
+    """Return whether so many vaults are asked for their policies whenever missed runs are looked for, a list each."""
+    return vaults * LOOKS_FOR_MISSED_AN_HOUR <= SHARE * READS_AN_HOUR

@@ -36,8 +36,8 @@ def test_reads_of_vaults_are_counted_and_writes_and_others_reads_are_not() -> No
 def test_few_vaults_are_asked_themselves_over_the_wire_and_the_hour_is_counted() -> None:
     with on_the_wire() as wire:
         found = watch.measure(Layout(2, 1, subscriptions=2), wire)
-    # Twelve ticks: the vaults of both subscriptions and each vault's jobs; six looks for missed runs: its policies.
-    assert (found.provider, found.most_of_one, found.floor_vaults) == (12 * 2 + 12 * 2 + 6 * 2, 12, 24)
+    assert 0 < found.most_of_one <= watch.TICKS < found.provider <= 5 * watch.TICKS
+    assert (found.floor_vaults, found.floor_graph) == (24, 12)
     assert found.within
 
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import function_app
 from local.memory.queues import MemoryQueues
 from local.scenarios.post import cloud_event
+from local.scenarios.triggers import functions
 from shared import clock, wiring
 from shared.errors import Transient
 from shared.flows.job_failures import facts, outbox
@@ -26,7 +26,7 @@ from shared.messages.jobs import TriageRequest, triage_to_json
 from tests.flows.failing import HOUR, deliver, fail, failing, look, vault, work
 from tests.flows.stage import POLICY, Stage
 
-FUNCTIONS = {found.get_function_name(): found.get_user_function() for found in function_app.app.get_functions()}
+FUNCTIONS = {one.name: one.body for one in functions()}
 SOURCES = {
     "on_backup_job_event": "job-events",
     "on_resource_event": "resource-events",

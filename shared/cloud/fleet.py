@@ -5,6 +5,7 @@ ARM actions:
 - Microsoft.Compute/virtualMachines/read
 - Microsoft.RecoveryServices/vaults/backupJobs/read
 - Microsoft.RecoveryServices/vaults/backupProtectedItems/read
+- Microsoft.RecoveryServices/vaults/backupPolicies/read
 - Microsoft.Insights/eventtypes/values/read
 """
 
@@ -20,7 +21,7 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from shared.cloud import wire
 from shared.cloud.failures import translated
 from shared.cloud.wire_values import Wire, entries, mapping, text
-from shared.model.azure import Change, Job, ProtectedItem, Vm
+from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
 
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
 VM_QUERY = (
@@ -37,6 +38,12 @@ JOB_QUERY = (
 ITEM_QUERY = (
     "recoveryservicesresources"
     " | where type =~ 'microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems'"
+    " | where properties.backupManagementType =~ 'AzureIaasVM'"
+    " | project id, name, type, properties | order by id asc"
+)
+
+POLICY_QUERY = (
+    "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backuppolicies'"
     " | where properties.backupManagementType =~ 'AzureIaasVM'"
     " | project id, name, type, properties | order by id asc"
 )
@@ -87,6 +94,10 @@ class CloudFleet:
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults. Raises Transient or Permanent."""
         return _present(wire.item_from(row) for row in self._rows(subscriptions, ITEM_QUERY, "protected items"))
+
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        """List the VM policies of all vaults. Raises Transient or Permanent."""
+        return _present(wire.policy_from(row) for row in self._rows(subscriptions, POLICY_QUERY, "policies"))
 
     def _rows(self, subscriptions: Sequence[str], query: str, what: str) -> list[Wire]:
         if not subscriptions:

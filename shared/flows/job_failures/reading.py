@@ -14,7 +14,7 @@ from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.job_outcomes import outcome
 from shared.rules.overdue import Watched, judged_next, overdue
-from shared.rules.watching import by_the_vaults
+from shared.rules.watching import by_the_vaults, policies_by_the_vaults
 
 HISTORY = timedelta(days=2)
 """How far back jobs are looked at: a first backup may take a day, and a run is given up after another."""
@@ -135,7 +135,12 @@ def expected_minutes(ports: Ports) -> Mapping[str, float]:
 
 def _explained(ports: Ports, reading: Reading, now: datetime) -> Reading:
     """Return the reading with all by which it can be told which runs are missing."""
-    policies = [policy for vault in reading.vaults for policy in ports.vaults.policies(vault)]
-    vms = ports.fleet.vms(sorted({vault.subscription for vault in reading.vaults}))
+    vaults, ours = reading.vaults, {vault.id for vault in reading.vaults}
+    subscriptions = sorted({vault.subscription for vault in vaults})
+    if policies_by_the_vaults(len(vaults)):
+        policies = [policy for vault in vaults for policy in ports.vaults.policies(vault)]
+    else:
+        policies = [policy for policy in ports.fleet.policies(subscriptions) if policy.vault_id in ours]
+    vms = ports.fleet.vms(subscriptions)
     schedules = seen(ports.ledger, policies, now)
     return replace(reading, policies=tuple(policies), vms=tuple(vms), schedules=schedules)

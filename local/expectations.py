@@ -56,7 +56,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         ),
         *_apart(found["separation"]),
         *_stopped(found["breaker"]),
-        *_answered(found["failures"]),
+        *answered(found["failures"]),
         *_one_at_a_time(found.get("two_hosts")),
         _zero("writes in the unchanged day after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
@@ -90,7 +90,7 @@ def _stopped(breaker: Mapping[str, Any]) -> tuple[Check, ...]:
     )
 
 
-def _answered(failures: Mapping[str, Any]) -> Iterator[Check]:
+def answered(failures: Mapping[str, Any]) -> Iterator[Check]:
     """Expect one alert for each VM that needs a person, one for a storm, and none for what was repaired or passes."""
     errors, wanted, storm = failures["errors"], failures["for_a_person"], failures["storm"]
     yield Check("errors that backups failed with", "12 or more", str(errors), errors >= 12)

@@ -12,13 +12,15 @@ from local.clock import parse
 Truth = Mapping[str, Any]
 Entry = Mapping[str, Any]
 
+_WRITES = ("/backuppolicies/write", "/protecteditems/write")
+
 
 def observed_peak(truth: Truth, begins: datetime, ends: datetime) -> int:
-    """Return the most backups that ran at once among those started in [begins, ends), regions added."""
+    """Return the most scheduled backups that ran at once among those started in [begins, ends), regions added."""
     edges: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for job in truth["jobs"]:
         started = parse(job["started_at"])
-        if job["operation"] == "Backup" and begins <= started < ends:
+        if job["operation"] == "Backup" and job["scheduled_for"] and begins <= started < ends:
             ended = parse(job["ended_at"]) if job["ended_at"] else parse(truth["now"])
             edges[job["region"]] += [(started, 1), (ended, -1)]
     return sum(_highest(region) for region in edges.values())
@@ -120,6 +122,7 @@ def writes(log: Iterable[Entry], since: datetime | None = None, until: datetime 
         for entry in log
         if entry["effect"]
         and "#" in entry["label"]
+        and entry["action"].lower().endswith(_WRITES)
         and (since is None or parse(entry["at"]) >= since)
         and (until is None or parse(entry["at"]) < until)
     ]

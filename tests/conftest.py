@@ -14,6 +14,7 @@ settings.register_profile("nightshift", deadline=None, derandomize=True)
 settings.load_profile("nightshift")
 
 LONGEST = (
+    "tests/stack/test_the_night.py",
     "tests/scenarios/test_scenarios.py",
     "tests/planted/",
     "tests/stack/",

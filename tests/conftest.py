@@ -19,11 +19,15 @@ LONGEST = (
     "tests/planted/",
     "tests/stack/",
     "tests/rules/test_leveling.py",
-    "tests/rules/test_repair.py",
     "tests/rules/test_backup_windows.py",
-    "tests/flows/test_breaker.py",
+    "tests/rules/test_repair.py",
+    "tests/report/test_page",
     "tests/host/",
+    "tests/rules/test_local_nights.py",
+    "tests/flows/test_breaker.py",
+    "tests/cloud/test_wire.py",
     "tests/bench/",
+    "tests/scenarios/",
 )
 """A file goes to one worker as a whole; a new one that takes half a minute belongs here."""
 

@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(name, lambda *_: told_to_end.set())
     try:
         with tempfile.TemporaryDirectory(prefix="nightshift-") as folder, running_stack(wanted, Path(folder)) as stack:
-            people.publish(stack, options.policy)
+            people.publish(stack, options.policy.read_text("utf-8").replace(*people.WEBHOOK))
             facts = _facts(stack, wanted)
             _write(options.folder, stack, facts)
             _say(facts, options)

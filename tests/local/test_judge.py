@@ -57,10 +57,11 @@ def test_what_a_human_undid_was_written_all_the_same() -> None:
 
 def test_writes_are_counted_from_an_instant_up_to_another() -> None:
     log = [
-        {"at": f"2026-03-04T{hour}:00:00Z", "effect": effect, "label": label}
-        for hour, effect, label in (
-            ("10", True, "enforce#1"), ("11", True, "enforce#2"), ("11", False, "enforce#2"),
-            ("11", True, ""), ("12", True, "enforce#3"),
+        {"at": f"2026-03-04T{hour}:00:00Z", "effect": effect, "label": label, "action": f"vaults/{action}"}
+        for hour, effect, label, action in (
+            ("10", True, "enforce#1", "backupPolicies/write"), ("11", True, "enforce#2", "x/protectedItems/write"),
+            ("11", False, "enforce#2", "backupPolicies/write"), ("11", True, "", "backupPolicies/write"),
+            ("11", True, "watch#1", "events/send/action"), ("12", True, "enforce#3", "backupPolicies/write"),
         )
     ]  # fmt: skip
     noon = datetime(2026, 3, 4, 12, tzinfo=UTC)

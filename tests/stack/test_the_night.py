@@ -126,9 +126,11 @@ def test_enforcement_calls_hardly_more_than_it_must(night: tuple[dict[str, Any],
 def test_every_timer_ran_as_often_as_its_schedule_says(night: tuple[dict[str, Any], Path]) -> None:
     invocations = night[0]["invocations"]
     assert invocations.keys() == {
-        "plan_backup_windows", "enforce_backup_windows", "check_protection", "check_one", "review_night",
+        "plan_backup_windows", "enforce_backup_windows", "check_protection", "check_one", "review_night", "watch_jobs",
+        "on_backup_job_event", "on_resource_event", "alerts", "respond_to_job", "run_backup", "sweep",
     }  # fmt: skip
     assert invocations["plan_backup_windows"] == 71
+    assert invocations["watch_jobs"] > 71 * 11
     assert invocations["enforce_backup_windows"] in {71, 72}
 
 
@@ -139,7 +141,6 @@ def test_vms_with_one_vault_are_enrolled_under_the_limit_and_a_request_is_answer
     assert figures["enrolment"]["protected"] == 3
     assert figures["enrolment"]["most_in_a_night"] == figures["enrolment"]["limit"] == 2
     assert figures["enrolment"]["minutes_after_the_request"] <= 5
-    assert figures["invocations"]["check_one"] == 1
     page = (night[1] / "report.html").read_text("utf-8")
     assert "newly protected" in page
     assert "(rsv-weu-01, rsv-weu-02): choose one" in page
@@ -154,6 +155,21 @@ def test_the_report_tells_what_was_written_what_is_held_and_what_was_counted(
     assert "yearly points: 7 years" in page
     assert "Measured from outside" in page
     assert page.count("<svg") >= 4
+
+
+def test_whoever_must_know_of_a_failed_backup_is_told_once_and_nobody_else_though_events_get_lost(
+    night: tuple[dict[str, Any], Path],
+) -> None:
+    failures, events = night[0]["failures"], night[0]["events"]
+    assert failures["errors"] >= 12
+    assert failures["told_once"] == failures["for_a_person"] > 10
+    assert failures["told_in_vain"] == []
+    assert failures["repaired_by_retry"]
+    assert failures["storm"] == {"vms": 20, "lines": 1, "members": [20]}
+    assert events["lost"] > 0 < events["duplicated"]
+    page = (night[1] / "report.html").read_text("utf-8")
+    for words in ("its agent is too old", "20 VMs", "What was tried", "a human was told", "repaired by a retry"):
+        assert words in page
 
 
 def test_an_application_of_three_vms_is_kept_apart_where_it_overlapped_before(

@@ -160,8 +160,8 @@ def test_what_may_be_tried_again_needs_nobody_until_it_was(world: World, item: I
     run = fails(world, item)
     world.advance(HOUR)
     assert judge.waits([run], world, [], []) == []
-    human.act(world, "afflict", {"vm": item.vm_id, "code": "CloudInternalError"})
     for _ in range(3):
+        human.act(world, "afflict", {"vm": item.vm_id, "code": "CloudInternalError"})
         starts(world, item)
         world.advance(HOUR)
     mine = [bad for bad in bad_runs(world, []) if bad.item is item]

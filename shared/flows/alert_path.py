@@ -98,6 +98,6 @@ def _missed(ports: Ports, vault: Vault, known: History, now: datetime) -> Findin
     except Permanent as problem:
         return rules.unreadable("how its backups ended", vault.id, problem)
     everything = {one.id for one in known.failures}
-    waiting = {key for key, row in ports.ledger.rows(outbox.OUTBOX).items() if row["vault"] == vault.id}
+    waiting = {key for key, row in outbox.waiting(ports).items() if row["vault"] == vault.id}
     ours = rules.known_in(known.failures, vault, since, until) | (waiting - everything)
     return rules.missed(vault, events, len(ours))

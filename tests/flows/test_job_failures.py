@@ -98,7 +98,7 @@ def test_a_lost_event_is_asked_for_by_the_next_tick() -> None:
     assert work(night) == 1
     night.world.advance(5 * MINUTE)
     assert look(night).asked == 0
-    assert night.ports.ledger.rows(outbox.OUTBOX) == {}
+    assert outbox.waiting(night.ports) == {}
 
 
 def test_an_event_that_was_claimed_and_not_handed_on_is_asked_for() -> None:
@@ -205,7 +205,7 @@ def test_a_run_that_never_started_is_seen_though_somebody_made_a_backup_at_anoth
     night.item().generation += 1
     night.world.advance(6 * HOUR)
     assert look(night).noted == 1
-    assert night.ports.ledger.rows(outbox.OUTBOX).popitem()[0].endswith(":overdue")
+    assert outbox.waiting(night.ports).popitem()[0].endswith(":overdue")
 
 
 def test_a_tick_in_which_nothing_went_wrong_asks_azure_one_question() -> None:

@@ -342,7 +342,7 @@ def test_a_foreign_or_forged_alert_is_asked_about_once_and_then_forgotten(
         night.world.advance(timedelta(minutes=5))
     assert len([message for message in messages if str(UUID(int=0)) in message]) == 1
     assert said in fresh.set_aside("respond_to_job")[0]
-    assert night.ports.ledger.rows(outbox.OUTBOX) == {}
+    assert outbox.waiting(night.ports) == {}
     fresh.left()
 
 
@@ -361,7 +361,7 @@ def test_a_message_about_another_vault_does_not_take_back_what_is_to_be_announce
     outbox.note(night.ports, request, "", night.world.now)
     fresh.send("respond_to_job", triage_to_json(replace(request, vault_id=FOREIGN.format(1))))
     assert "no vault in scope" in fresh.set_aside("respond_to_job")[0]
-    assert request.failure_id in night.ports.ledger.rows(outbox.OUTBOX)
+    assert request.failure_id in outbox.waiting(night.ports)
 
 
 def test_storage_that_does_not_answer_lets_the_action_group_come_again(fresh: Scene) -> None:

@@ -11,6 +11,11 @@ from shared.model.failures import History
 from shared.ports import Ports
 
 OUTBOX = "outbox"
+LOOKED = "|looked"
+"""The row beside those of failures, whose ids hold no such sign, that says how far the watcher has looked.
+
+One read for both: most ticks find nothing, and should cost next to nothing.
+"""
 TRIAGE = "job-triage"
 """The queue of those who answer failures."""
 TICK = timedelta(minutes=5)
@@ -30,7 +35,7 @@ def note(ports: Ports, request: TriageRequest, vm_id: str, now: datetime) -> boo
 
 def waiting(ports: Ports) -> dict[str, Mapping[str, str]]:
     """Return what is written down and not answered yet, by failure."""
-    return ports.ledger.rows(OUTBOX)
+    return {key: row for key, row in ports.ledger.rows(OUTBOX).items() if key != LOOKED}
 
 
 def announce(ports: Ports, rows: Mapping[str, Mapping[str, str]], now: datetime) -> int:

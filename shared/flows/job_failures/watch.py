@@ -1,7 +1,7 @@
 """Did backups go wrong since we last looked? Every five minutes: note, announce, ask, and tell people."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,8 +22,6 @@ from shared.ports import Ledger, Ports
 from shared.rules.looks import Gap, gaps_between, with_look
 from shared.telemetry import Event, tell
 
-WATERMARK = "watch"
-LOOKED = "jobs"
 OVERLAP = timedelta(minutes=30)
 """Jobs are looked for once more so far back: Resource Graph shows an end a minute later, at times more."""
 
@@ -53,14 +51,15 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
     Most ticks ask what ended since the last one; all is read where a run that did not come may be missed by now.
     Raises Transient or Permanent where jobs cannot be read: the next tick reads from where this one would have.
     """
-    last, known = _mark(ports.ledger), facts.known(ports.ledger)
+    waiting = ports.ledger.rows(outbox.OUTBOX)
+    last, known = _mark(waiting.pop(outbox.LOOKED, None)), facts.known(ports.ledger)
     if last is None or now >= last.judge_at:
         reading = read_fleet(ports, intent, now)
         missing, judge_at = missing_runs(reading, now), runs_judged_next(reading, now)
     else:
         reading = read_lately(ports, intent, known, max(last.at - OVERLAP, now - HISTORY))
         missing, judge_at = (), last.judge_at
-    found, waiting = outcomes(reading), outbox.waiting(ports)
+    found = outcomes(reading)
     if noted := _note(ports, known.ids | waiting.keys(), (*found, *missing), now):
         waiting = outbox.waiting(ports)
     known = _repaired(ports, known, found)
@@ -74,7 +73,7 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
 
 def watching(ports: Ports, since: datetime, now: datetime) -> Watching:
     """Return how steadily jobs were watched since, the time from the last look to `now` included."""
-    last = _mark(ports.ledger)
+    last = _mark(ports.ledger.read(outbox.OUTBOX, outbox.LOOKED))
     if last is None:
         return Watching(every=outbox.TICK)
     return Watching(last.at, outbox.TICK, gaps_between(with_look(last.gaps, last.at, now, outbox.TICK), since, now))
@@ -93,8 +92,7 @@ def _repaired(ports: Ports, known: facts.Known, found: tuple[Failure | Success, 
     return facts.Known(facts.add(ports.ledger, known.history, good)) if good else known
 
 
-def _mark(ledger: Ledger) -> _Mark | None:
-    row = ledger.read(WATERMARK, LOOKED)
+def _mark(row: Mapping[str, str] | None) -> _Mark | None:
     if row is None:
         return None
     at, gaps = datetime.fromisoformat(row["at"]), json.loads(row.get("gaps", "[]"))
@@ -106,4 +104,4 @@ def _looked(ledger: Ledger, last: _Mark | None, judge_at: datetime, now: datetim
     gaps = with_look(last.gaps if last else (), last.at if last else None, now, outbox.TICK)
     kept = json.dumps([(since.isoformat(), until.isoformat()) for since, until in gaps])
     row = {"at": now.isoformat(), "judge_at": judge_at.isoformat(), "gaps": kept}
-    ledger.write(WATERMARK, LOOKED, row)
+    ledger.write(outbox.OUTBOX, outbox.LOOKED, row)

@@ -92,7 +92,7 @@ type Hosted = TimerFunction | HttpFunction | QueueFunction | EventGridFunction
 
 
 def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> list[Hosted]:
-    """Return the hosted functions in the app's order.
+    """Return the hosted functions in the app's order, without those that a setting disables.
 
     Raise HostError with every function that cannot be hosted. Azure would leave out only the functions in error and
     run the others; here a night with a silent gap would be worse than none.
@@ -100,6 +100,8 @@ def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> l
     hosted: list[Hosted] = []
     problems: list[str] = []
     for function in indexed:
+        if _disabled(function.name, settings):
+            continue
         try:
             hosted.append(_hosted(function, settings))
         except HostError as error:
@@ -107,6 +109,12 @@ def read_functions(indexed: Sequence[Indexed], settings: Mapping[str, str]) -> l
     if problems:
         raise HostError(problems)
     return hosted
+
+
+def _disabled(name: str, settings: Mapping[str, str]) -> bool:
+    """Return whether AzureWebJobs.NAME.Disabled says so, in which Linux writes __ for each dot."""
+    said = settings.get(f"AzureWebJobs.{name}.Disabled") or settings.get(f"AzureWebJobs__{name}__Disabled", "")
+    return said.lower() in {"true", "1"}
 
 
 def _hosted(function: Indexed, settings: Mapping[str, str]) -> Hosted:

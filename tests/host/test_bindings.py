@@ -94,6 +94,14 @@ def test_timers_are_monitored_and_do_not_run_on_startup_unless_told() -> None:
     assert (changed.use_monitor, changed.run_on_startup) == (False, True)
 
 
+@pytest.mark.parametrize("setting", ["AzureWebJobs.tick.Disabled", "AzureWebJobs__tick__Disabled"])
+def test_a_function_that_a_setting_disables_is_not_hosted(setting: str) -> None:
+    functions = [indexed("tick", TIMER), indexed("tock", TIMER)]
+    assert [one.name for one in read_functions(functions, {setting: "true"})] == ["tock"]
+    assert [one.name for one in read_functions(functions, {setting: "1"})] == ["tock"]
+    assert [one.name for one in read_functions(functions, {setting: "false"})] == ["tick", "tock"]
+
+
 def test_a_route_is_named_after_its_function_unless_told() -> None:
     answer = {"type": "http", "name": "$return", "direction": "OUT"}
     trigger = {"type": "httpTrigger", "name": "req", "methods": ["GET"]}

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import arm, curves, drift, load, plan, triage
+from bench import arm, curves, drift, load, plan, restores, triage
 from bench.problems import Shape
 
 
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "arm":
             return arm.arm(asked.vms, asked.vaults)
         case "smoke":
-            return max(plan.smoke(), drift.smoke(), arm.smoke())
+            return max(plan.smoke(), restores.smoke(), drift.smoke(), arm.smoke())
         case _:
             return plan.results()
 

@@ -70,8 +70,12 @@ def test_an_account_that_others_load_is_refused_until_they_have_done(changes, re
     assert reason in found.reason
 
 
-def test_what_is_not_known_is_not_taken_for_idle() -> None:
-    assert verdict_of(account("st1"), None).reason == "its load of the last hour is not known"
+def test_no_account_of_unknown_load_is_usable() -> None:
+    found = verdict_of(account("st1"), None)
+    assert (found.usable, found.reason) == (False, "its load of the last hour is not known")
+
+
+def test_an_account_that_is_not_there_is_told() -> None:
     assert judge(REGION, seen(accounts={}), INTENT)[0].reason == "it is not there, or may not be read"
 
 

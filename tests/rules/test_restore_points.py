@@ -72,6 +72,11 @@ def test_the_reason_says_which_point_and_why() -> None:
     assert refused.reason == "no point is called p7; the newest of 5 is of 2026-03-02 06:36Z"
 
 
+def test_disks_are_replaced_from_a_point_that_is_in_the_vault() -> None:
+    assert name(chosen(PointWish(), Mode.REPLACE)) == "p1"
+    assert name(choose(PointWish(), POINTS[:1], Mode.REPLACE, Side.PRIMARY)) == "mode"
+
+
 def test_an_item_without_points_is_told() -> None:
     found = choose(PointWish(), [], Mode.DISKS, Side.PRIMARY)
     assert (found.point, found.reason) == (None, "the item has no recovery point")

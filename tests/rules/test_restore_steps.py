@@ -273,7 +273,8 @@ def test_the_only_account_of_a_pool_is_not_shunned() -> None:
 def test_a_cancel_is_remembered_and_sent_again_only_after_a_while() -> None:
     told = after(Step.UNSURE, Observed(jobs=(), cancel=True), 1).state
     assert told.cancel
-    found = next_step(task(), told, Observed(jobs=()), LIMITS, NOW + APPEARS)
+    later = next_step(task(), told, Observed(jobs=()), LIMITS, NOW + timedelta(minutes=2)).state
+    found = next_step(task(), later, Observed(jobs=()), LIMITS, NOW + APPEARS)
     assert found.state.step is Step.CANCELLED
     again = after(Step.CANCELLING, Observed(job=job()), 30)
     assert again.state.since == NOW + CANCEL_AGAIN

@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from local.world.regions import PAIRS
 from shared.model.azure import ProtectionState
 from shared.model.restore_intent import RestorePlace
 from shared.model.restore_tasks import PointRule, PointWish, Step, Targets
 from shared.model.restores import Mode, PointTier, RestoreOrder, Side
-from shared.rules.region_pairs import paired
 from shared.rules.restore_lengths import SNAPSHOT_MINUTES
 from shared.rules.restore_tasks import Found, order, subjects, tasks_of
 from tests.rules.restoring import (
@@ -127,7 +125,6 @@ def test_the_secondary_region_has_its_own_pool_and_groups() -> None:
             "point.tier",
             "no point is in the snapshot",
         ),
-        (found(power={vm_id("app-1"): "running"}), REPLACE, "vms[0]", "its power state is running"),
         (found(power={vm_id("app-1"): ""}), REPLACE, "vms[0]", "its power state is not known"),
         (found(power={}), REPLACE, "vms[0]", "the VM is gone"),
         (found(), {"targets": Targets(accounts=(account_id("stneu"),))}, "targets.accounts", "none is in the pool"),
@@ -145,6 +142,13 @@ def test_what_cannot_be_restored_so_is_told_with_its_field(looked_up, changes, f
     found_field, said = refusal(looked_up, **changes)
     assert found_field == field
     assert reason in said
+
+
+def test_disks_of_a_vm_that_runs_are_not_replaced() -> None:
+    field, reason = refusal(found(power={vm_id("app-1"): "running"}), **REPLACE)
+    assert field == "vms[0]"
+    assert "its power state is running" in reason
+    assert made(found(power={vm_id("app-1"): "stopped"}), **REPLACE)[1] == []
 
 
 def test_a_region_without_subnets_takes_no_new_vms() -> None:
@@ -197,8 +201,3 @@ def test_an_order_goes_to_the_account_that_is_held() -> None:
     assert (again.vm_name, again.identity_id, again.secondary) == ("old-2", "", True)
     archived = replace(task, point=point(tiers=(("ArchivedRP", "Valid"),)))
     assert order(archived, held, intent).rehydrate
-
-
-def test_pairs_of_regions_are_azures() -> None:
-    assert {region: paired(region) for region in PAIRS} == PAIRS
-    assert paired("nowhere") == ""

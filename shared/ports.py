@@ -67,6 +67,9 @@ class Fleet(Protocol):
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults, by Resource Graph, which is a minute behind."""
 
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        """List the VM policies of all vaults, by Resource Graph, which is a minute behind: never to write by."""
+
 
 class Load(Protocol):
     """How busy the machines were. Bulk: one call for all VMs of a plan, never one for each."""

@@ -208,6 +208,24 @@ def test_a_run_that_never_started_is_seen_though_somebody_made_a_backup_at_anoth
     assert night.ports.ledger.rows(outbox.OUTBOX).popitem()[0].endswith(":overdue")
 
 
+def test_a_tick_in_which_nothing_went_wrong_asks_azure_one_question() -> None:
+    night = failing()
+    look(night)
+    night.world.advance(5 * MINUTE)
+    night.calls.clear()
+    assert look(night).noted == 0
+    assert [call for call in night.calls if call.startswith(("vaults.", "fleet."))] == ["fleet.jobs"]
+
+
+def test_a_tick_in_which_something_went_wrong_asks_whose_job_it_was() -> None:
+    night = failing()
+    look(night)
+    fail(night)
+    night.calls.clear()
+    assert look(night).noted == 1
+    assert [call for call in night.calls if call.startswith(("vaults.", "fleet."))].count("fleet.items") == 1
+
+
 def test_a_start_that_was_edited_since_the_last_look_is_no_missed_run() -> None:
     night = failing(vms=1)
     look(night)
@@ -412,6 +430,17 @@ def test_what_is_over_is_forgotten_after_two_weeks() -> None:
     assert all_incidents(night)
     assert sweep.sweep(night.ports, later) == 0
     assert all_incidents(night) == ()
+
+
+@pytest.mark.parametrize(("vaults", "asked"), [(12, "vaults.policies"), (13, "fleet.policies")])
+def test_a_missed_run_is_seen_whoever_is_asked_for_the_policies(vaults: int, asked: str) -> None:
+    night = failing(vms=vaults, vaults=vaults)
+    night.item().generation += 1
+    look(night)
+    night.world.advance(timedelta(hours=10))
+    night.calls.clear()
+    assert look(night).noted == 1
+    assert {call for call in night.calls if call.endswith(".policies")} == {asked}
 
 
 @pytest.mark.parametrize(("left", "asked"), [(None, "vaults.jobs"), (200, "vaults.jobs"), (0, "fleet.jobs")])

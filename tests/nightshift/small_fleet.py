@@ -150,6 +150,9 @@ class SmallFleet:
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         return []
 
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        return []
+
 
 @dataclass
 class SmallLoad:

@@ -1,7 +1,7 @@
 """Which backups did not come, and who is never accused of it?"""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.model.azure import Frequency, ProtectionState
 from shared.model.failures import Failure, Kind
-from shared.rules.overdue import GRACE, Watched, judge, overdue
+from shared.rules.overdue import GRACE, JUDGED_EVERY, Watched, judge, judged_next, overdue
 from tests.rules.failures import DAY, HOUR, ITEM, MINUTE, POLICY, SLOT, at, job
 from tests.rules.fleet import item, policy, vm_id
 
@@ -177,6 +177,24 @@ def test_no_vm_that_runs_as_planned_is_ever_overdue(data: st.DataObject) -> None
     seen = tuple(run for run in runs if run.started_at <= now - 15 * MINUTE)
     inside = item("app", one)
     assert overdue([Watched(item=inside, policy=one, jobs=seen, jobs_since=zero)], now) == ()
+
+
+def test_runs_are_judged_again_when_one_is_overdue_or_given_up_and_once_an_hour_at_least() -> None:
+    assert judged_next([POLICY, HOURLY], LATE - 20 * MINUTE) == LATE
+    assert judged_next([POLICY], LATE) == LATE + JUDGED_EVERY
+    assert judged_next([POLICY], SLOT + 22 * HOUR - MINUTE) == SLOT + 22 * HOUR
+    assert judged_next([], LATE) == LATE + JUDGED_EVERY
+
+
+@given(minutes=st.integers(0, 3 * 1440), start=st.integers(0, 47))
+def test_between_two_judgements_no_verdict_on_a_missing_run_changes(minutes: int, start: int) -> None:
+    inside = policy("Any", 30 * start)
+    now = SLOT + timedelta(minutes=minutes)
+    following = judged_next([inside], now)
+    told = [
+        judge(watched(policy=inside, item=item("app", inside)), moment) for moment in (now, following - MINUTE / 60)
+    ]
+    assert (told[0] and told[0].id) == (told[1] and told[1].id)
 
 
 def test_many_items_are_told_of_once_each() -> None:

@@ -116,6 +116,12 @@ class Ledger(Protocol):
     def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
         """Insert or replace the row."""
 
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        """Replace the row only while it says `before`; False, and nothing changes, where it does not.
+
+        Rows that count up (a fencing number, an attempt) never say the same twice.
+        """
+
     def drop(self, kind: str, key: str) -> None:
         """Remove the row if it is there."""
 

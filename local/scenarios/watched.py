@@ -8,7 +8,7 @@ from local.memory import ports as memory_ports
 from local.world import World
 from shared.ports import Ports
 
-WRITES = frozenset({"claim", "write", "drop", "spend", "save", "publish", "mark_good", "put"})
+WRITES = frozenset({"claim", "write", "swap", "drop", "spend", "save", "publish", "mark_good", "put"})
 """Calls that are told twice: before their effect, and with ".sent" appended after it."""
 
 type Hook = Callable[[str], None]

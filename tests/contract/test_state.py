@@ -97,6 +97,28 @@ def test_of_claims_at_once_exactly_one_succeeds(stage: Stage) -> None:
     assert sorted(at_once(4, lambda: stage.ports.ledger.claim("move", KEY, {}))) == [False, False, False, True]
 
 
+def test_a_row_is_changed_only_while_it_says_what_was_read(stage: Stage) -> None:
+    ledger = stage.ports.ledger
+    assert not ledger.swap("lease", KEY, {}, {"fence": "1"}), "a row that is not there says nothing"
+    ledger.write("lease", KEY, {"holder": "a", "fence": "1"})
+    assert ledger.swap("lease", KEY.upper(), {"fence": "1", "holder": "a"}, {"holder": "b", "fence": "2"})
+    assert not ledger.swap("lease", KEY, {"holder": "a", "fence": "1"}, {"holder": "c", "fence": "2"})
+    assert ledger.read("lease", KEY) == {"holder": "b", "fence": "2"}
+    ledger.drop("lease", KEY)
+    assert not ledger.swap("lease", KEY, {"holder": "b", "fence": "2"}, {"holder": "c", "fence": "3"})
+    assert ledger.read("lease", KEY) is None
+
+
+def test_of_changes_at_once_exactly_one_succeeds(stage: Stage) -> None:
+    stage.ports.ledger.write("lease", KEY, {"fence": "1"})
+    numbers = iter("abcd")
+
+    def take() -> bool:
+        return stage.ports.ledger.swap("lease", KEY, {"fence": "1"}, {"fence": "2", "holder": next(numbers)})
+
+    assert sorted(at_once(4, take)) == [False, False, False, True]
+
+
 def test_a_quota_is_spent_to_its_limit_by_subject_and_day(stage: Stage) -> None:
     ledger = stage.ports.ledger
     assert [ledger.spend("moves", VAULT.id, DAY, 3) for _ in range(5)] == [True, True, True, False, False]

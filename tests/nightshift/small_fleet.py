@@ -184,6 +184,12 @@ class SmallLedger:
     def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
         self.kept.setdefault(kind, {})[key] = dict(values)
 
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        if self.read(kind, key) != before:
+            return False
+        self.write(kind, key, after)
+        return True
+
     def drop(self, kind: str, key: str) -> None:
         self.kept.get(kind, {}).pop(key, None)
 

@@ -11,6 +11,7 @@ from shared.model.failures import Alert
 from shared.model.load import LoadSeries
 from shared.model.monitoring import AlertPart, Drill, HealthEvents
 from shared.model.plan import Plan
+from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
 
 
 class Vaults(Protocol):
@@ -67,6 +68,9 @@ class Fleet(Protocol):
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults, by Resource Graph, which is a minute behind."""
 
+    def power(self, vm_id: str) -> str | None:
+        """Return the VM's power now in Azure's word (running, stopped, deallocated), "" if unsaid; None: no such VM."""
+
 
 class Load(Protocol):
     """How busy the machines were. Bulk: one call for all VMs of a plan, never one for each."""
@@ -99,6 +103,48 @@ class Monitoring(Protocol):
 
     def drilled(self, group_id: str, drill_id: str) -> Drill:
         """Return how far a test notification has come."""
+
+
+class Restores(Protocol):
+    """Restores by the backup service. An order is sent once; a lost answer is resolved by reading jobs.
+
+    Every method raises Transient or Permanent, nothing else. Points are read by `Vaults.recovery_points`, and reads of
+    jobs are counted by `Vaults.job_reads_left`.
+    """
+
+    def validate(self, order: RestoreOrder) -> list[Objection]:
+        """Ask the service what it has against the order, without beginning anything."""
+
+    def trigger(self, order: RestoreOrder, confirmed: str = "") -> str:
+        """Send the order once and return its operation. `confirmed` is the id of the VM whose disks may be replaced.
+
+        Transient without `refused` says that a job may have begun: read jobs before anything is sent again.
+        """
+
+    def operation(self, vault_id: str, operation_id: str) -> RestoreOperation:
+        """Return how far an accepted order has come, and its job once that is known."""
+
+    def jobs(self, vault: Vault, since: datetime, until: datetime) -> list[RestoreJob]:
+        """List the vault's restores that started in [since, until], without details. A job shows minutes late."""
+
+    def job(self, job_id: str) -> RestoreJob:
+        """Return one job with its details, also before lists show it. For running restores only: reads are few."""
+
+    def cancel(self, job_id: str) -> None:
+        """Ask the service to cancel the job, once; it is cancelled when its status says so."""
+
+
+class RestoreAccounts(Protocol):
+    """The storage accounts that restores may go to. Raises Transient or Permanent, nothing else."""
+
+    def accounts(self, ids: Sequence[str]) -> list[RestoreAccount]:
+        """Return those accounts that are there as they are now: one call for each resource group."""
+
+    def load(self, accounts: Sequence[RestoreAccount], since: datetime, until: datetime) -> dict[str, AccountLoad]:
+        """Return by their ids what all accounts did in [since, until), UTC; all 0 where nobody asked one anything.
+
+        Bulk: two calls for each region and subscription, never one for each account.
+        """
 
 
 class Ledger(Protocol):
@@ -219,6 +265,8 @@ class Ports:
     fleet: Fleet
     load: Load
     monitoring: Monitoring
+    restores: Restores
+    restore_accounts: RestoreAccounts
     ledger: Ledger
     plans: PlanStore
     policies: PolicyStore

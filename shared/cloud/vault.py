@@ -13,13 +13,12 @@ ARM actions:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 
 from azure.core.credentials import TokenCredential
-from azure.core.pipeline import PipelineResponse
-from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from azure.mgmt.recoveryservicesbackup.models import (
     BackupRequestResource,
@@ -30,7 +29,9 @@ from azure.mgmt.recoveryservicesbackup.models import (
 from shared.cloud import wire
 from shared.cloud.bodies import backup_body, membership_body, policy_body, protection_body
 from shared.cloud.failures import translated
+from shared.cloud.filters import all_of, ceiling, floor
 from shared.cloud.ids import item_path, machine_names
+from shared.cloud.job_reads import JobReads
 from shared.cloud.wire_values import Wire, entries, mapping, text
 from shared.errors import Permanent
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
@@ -39,8 +40,6 @@ VAULTS_API = "2024-04-01"
 """Vaults are read without their own SDK: one GET, whose answer carries every setting that matters."""
 
 _VM_ITEMS = "backupManagementType eq 'AzureIaasVM' and itemType eq 'VM'"
-_LEFT = "x-ms-ratelimit-remaining-subscription-resource-requests"
-"""Header: how many more calls of the same action the service allows the subscription in this hour."""
 _VM_POLICIES = "backupManagementType eq 'AzureIaasVM'"
 
 
@@ -53,12 +52,12 @@ class _Model(Protocol):
 class CloudVaults:
     """Reads may be repeated by the SDK, which honours Retry-After; writes are sent once."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+    def __init__(self, credential: TokenCredential, endpoint: str, reads: JobReads | None = None) -> None:
         def client(subscription: str) -> RecoveryServicesBackupClient:
             return RecoveryServicesBackupClient(credential, subscription, base_url=endpoint)
 
         self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
-        self._left: dict[str, int] = {}
+        self._reads = reads or JobReads()
 
     def vaults(self, subscription: str) -> list[Vault]:
         """List the subscription's vaults. Raises Transient or Permanent."""
@@ -92,22 +91,17 @@ class CloudVaults:
 
         The range is checked here too: a filter that the service does not understand returns everything.
         """
-        conditions = {"backupManagementType": "AzureIaasVM", "startTime": _floor(since), "endTime": _ceiling(until)}
+        conditions = {"backupManagementType": "AzureIaasVM", "startTime": floor(since), "endTime": ceiling(until)}
         if status is not None:
             conditions["status"] = status
-
-        def note(answer: PipelineResponse[HttpRequest, HttpResponse]) -> None:
-            said = answer.http_response.headers.get(_LEFT, "")
-            if said.isdecimal():
-                self._left[vault.subscription] = int(said)
 
         with translated(f"jobs of vault {vault.name}"):
             listed = _json(
                 self._client(vault.subscription).backup_jobs.list(
                     vault_name=vault.name,
                     resource_group_name=vault.resource_group,
-                    filter=_all_of(conditions),
-                    raw_response_hook=note,
+                    filter=all_of(conditions),
+                    raw_response_hook=self._reads.noting(vault.subscription),
                 )
             )
         found = _present(wire.job_from(entry) for entry in listed)
@@ -129,7 +123,7 @@ class CloudVaults:
                     fabric_name=path.fabric,
                     container_name=path.container,
                     protected_item_name=path.item,
-                    filter=_all_of({"startDate": _floor(since), "endDate": _ceiling(until)}),
+                    filter=all_of({"startDate": floor(since), "endDate": ceiling(until)}),
                 )
             )
         points = [wire.recovery_point_from(entry) for entry in listed]
@@ -211,7 +205,7 @@ class CloudVaults:
 
     def job_reads_left(self, subscription: str) -> int | None:
         """Return how many more reads of jobs the service allows in this hour, as it last said; None: not said yet."""
-        return self._left.get(subscription)
+        return self._reads.left(subscription)
 
     def _vault_pages(self, subscription: str) -> Iterator[Wire]:
         url = f"/subscriptions/{subscription}/providers/Microsoft.RecoveryServices/vaults?api-version={VAULTS_API}"
@@ -233,16 +227,3 @@ def _json(models: Iterable[_Model]) -> list[Mapping[str, object]]:
 
 def _present[T](found: Iterable[T | None]) -> list[T]:
     return [noun for noun in found if noun is not None]
-
-
-def _all_of(conditions: Mapping[str, str]) -> str:
-    return " and ".join(f"{name} eq '{value}'" for name, value in conditions.items())
-
-
-def _floor(at: datetime) -> str:
-    """The service reads dates as UTC on a 12-hour clock, in whole seconds."""
-    return at.strftime("%Y-%m-%d %I:%M:%S %p")
-
-
-def _ceiling(at: datetime) -> str:
-    return _floor(at + timedelta(seconds=1) if at.microsecond else at)

@@ -113,6 +113,16 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreOperation:
+    """How far an accepted order has come; `job_id` is "" until the service tells it, `code` where it failed."""
+
+    status: str
+    job_id: str = ""
+    code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobTask:
     """A phase of a job; its times are None where the service does not tell them."""
 

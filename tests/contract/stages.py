@@ -18,6 +18,7 @@ from local.world.cloud import Cloud
 from local.world.history import backfill, put
 from local.world.writes import protect
 from shared.cloud.fleet import CloudFleet
+from shared.cloud.job_reads import JobReads
 from shared.cloud.ledger import TableLedger
 from shared.cloud.load import CloudLoad
 from shared.cloud.monitoring import CloudMonitoring
@@ -25,6 +26,8 @@ from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
 from shared.cloud.quarantine import BlobQuarantine
 from shared.cloud.report_store import BlobReports
+from shared.cloud.restore_accounts import CloudRestoreAccounts
+from shared.cloud.restores import CloudRestores
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
@@ -73,13 +76,15 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         match = {"method": "PUT", "path": FAULTS[write]}
         cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
 
-    fresh, credential = f"c{uuid.uuid4().hex}", Token()
+    fresh, credential, reads = f"c{uuid.uuid4().hex}", Token(), JobReads()
     front.app = application(cloud)
     ports = Ports(
-        vaults=CloudVaults(credential, endpoint),
+        vaults=CloudVaults(credential, endpoint, reads),
         fleet=CloudFleet(credential, endpoint),
         load=CloudLoad(credential, endpoint),
         monitoring=CloudMonitoring(credential, endpoint),
+        restores=CloudRestores(credential, endpoint, reads),
+        restore_accounts=CloudRestoreAccounts(credential, endpoint),
         ledger=TableLedger(credential, azurite.table_uri, fresh),
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),

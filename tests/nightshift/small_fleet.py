@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from local.memory.monitoring import MemoryMonitoring
+from local.memory.restores import MemoryRestoreAccounts, MemoryRestores
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.world import World
 from shared import clock
@@ -150,6 +151,9 @@ class SmallFleet:
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         return []
 
+    def power(self, vm_id: str) -> str | None:
+        return "running"
+
 
 @dataclass
 class SmallLoad:
@@ -275,6 +279,8 @@ class Small:
             fleet=self.fleet,
             load=self.load,
             monitoring=MemoryMonitoring(self.world, lambda _: None),
+            restores=MemoryRestores(self.world, lambda _: None),
+            restore_accounts=MemoryRestoreAccounts(self.world, lambda _: None),
             ledger=self.ledger,
             plans=self.plans,
             policies=self.policies,

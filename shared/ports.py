@@ -211,6 +211,16 @@ class ReportStore(Protocol):
         """Return the newest report as "html" or "json", or None."""
 
 
+class ResultStore(Protocol):
+    """What became of each restore: JSON documents that stay, by request."""
+
+    def save(self, request_id: str, name: str, data: str) -> None:
+        """Store the result `name` of a request over whatever is there; Permanent for what cannot be a name."""
+
+    def of(self, request_id: str) -> dict[str, str]:
+        """Return the request's results by their names."""
+
+
 class Events(Protocol):
     """The topic on which job outcomes are announced."""
 
@@ -271,6 +281,7 @@ class Ports:
     plans: PlanStore
     policies: PolicyStore
     reports: ReportStore
+    results: ResultStore
     queues: Queues
     events: Events
     webhook: Webhook

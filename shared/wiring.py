@@ -52,6 +52,7 @@ def _cloud() -> Ports:
     from shared.cloud.report_store import BlobReports
     from shared.cloud.restore_accounts import CloudRestoreAccounts
     from shared.cloud.restores import CloudRestores
+    from shared.cloud.result_store import BlobResults
     from shared.cloud.vault import CloudVaults
     from shared.cloud.webhook import HttpWebhook
 
@@ -68,6 +69,7 @@ def _cloud() -> Ports:
         plans=BlobPlans(credential, facts.blob_uri),
         policies=BlobPolicies(credential, facts.blob_uri),
         reports=BlobReports(credential, facts.blob_uri),
+        results=BlobResults(credential, facts.blob_uri),
         queues=StorageQueues(credential, facts.queue_uri),
         events=TopicEvents(credential, facts.events_endpoint),
         webhook=HttpWebhook(settings.secret),

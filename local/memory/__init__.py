@@ -9,7 +9,7 @@ from local.memory.load import MemoryLoad
 from local.memory.monitoring import MemoryMonitoring
 from local.memory.queues import MemoryQueues
 from local.memory.restores import MemoryRestoreAccounts, MemoryRestores
-from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
+from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports, MemoryResults
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.memory.vaults import MemoryVaults
 from local.world import World
@@ -36,6 +36,7 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         plans=MemoryPlans(),
         policies=MemoryPolicies(),
         reports=MemoryReports(),
+        results=MemoryResults(),
         queues=MemoryQueues(lambda: world.now, happens),
         events=MemoryEvents(happens),
         webhook=MemoryWebhook(happens),

@@ -28,6 +28,7 @@ from shared.cloud.quarantine import BlobQuarantine
 from shared.cloud.report_store import BlobReports
 from shared.cloud.restore_accounts import CloudRestoreAccounts
 from shared.cloud.restores import CloudRestores
+from shared.cloud.result_store import BlobResults
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
@@ -89,6 +90,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
         reports=BlobReports(credential, azurite.blob_uri, fresh),
+        results=BlobResults(credential, azurite.blob_uri, fresh),
         queues=MemoryQueues(lambda: cloud.world.now),
         events=MemoryEvents(),
         webhook=MemoryWebhook(),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from local.memory.stores import MemoryResults
 from shared.errors import Permanent, Transient
 from shared.model.plan import Action, Finding, Plan, PolicyEdit, RegionProof, VmPlan
 from tests.cloud.nouns import SLOT_POLICY, VAULT
@@ -172,6 +173,26 @@ def test_the_newest_report_comes_back_in_both_forms(stage: Stage) -> None:
     assert (reports.latest("html"), reports.latest("json")) == ("<p>new</p>", '{"a": 2}')
     with pytest.raises(Permanent):
         reports.latest("pdf")
+
+
+def test_the_results_of_a_request_are_kept_apart_from_others(stage: Stage) -> None:
+    results = stage.ports.results
+    assert results.of("r-1") == {}
+    results.save("r-1", "app-01", '{"status": "failed"}')
+    results.save("r-1", "app-01", '{"status": "done"}')
+    results.save("r-1", "rg_2.app-02", "{}")
+    results.save("r-10", "app-01", "[]")
+    assert results.of("r-1") == {"app-01": '{"status": "done"}', "rg_2.app-02": "{}"}
+    assert results.of("r-10") == {"app-01": "[]"}
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../r-2", "a.", ".a", "a?b", "a b", "a" * 129])
+def test_a_result_whose_name_could_lead_elsewhere_is_refused(name: str) -> None:
+    results = MemoryResults()
+    for request, result in ((name, "a"), ("r", name)):
+        with pytest.raises(Permanent, match="expected 1 to 128"):
+            results.save(request, result, "{}")
+    assert results.of("r") == {}
 
 
 def test_the_bundle_carries_its_switches_and_waits_on_the_worlds_clock(stage: Stage) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from local.memory.monitoring import MemoryMonitoring
 from local.memory.restores import MemoryRestoreAccounts, MemoryRestores
+from local.memory.stores import MemoryResults
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.world import World
 from shared import clock
@@ -285,6 +286,7 @@ class Small:
             plans=self.plans,
             policies=self.policies,
             reports=self.reports,
+            results=MemoryResults(),
             queues=self.queues,
             events=MemoryEvents(),
             webhook=MemoryWebhook(),

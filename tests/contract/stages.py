@@ -33,14 +33,21 @@ from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
 
-FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/", "protect": "/protectedItems/"}
+FAULTS = {
+    "vaults.write_policy": ("PUT", "/backupPolicies/"),
+    "vaults.assign_policy": ("PUT", "/protectedItems/"),
+    "vaults.protect": ("PUT", "/protectedItems/"),
+    "restores.trigger": ("POST", "/restore"),
+    "restores.cancel": ("POST", "/cancel"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Ports over a small world: a vault with 5 protected VMs of 6, and an empty one.
 
-    `strike(write, kind, when)` lets the next such write go wrong: kind "429" or "503", "before" or "after" its effect.
+    `strike(write, kind, when)` lets the next such write go wrong: kind "429", "503" or "drop" (no answer), "before" or
+    "after" its effect.
     `log` are the calls that the pretend ARM saw.
     """
 
@@ -63,7 +70,7 @@ def in_memory() -> Iterator[Stage]:
             raise pending.pop(call)
 
     def strike(write: str, kind: str, when: str) -> None:
-        pending[f"vaults.{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
+        pending[f"{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
 
     yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
 
@@ -74,7 +81,7 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
     cloud = Cloud(_world(), pages=PageSizes(*([2] * 8)))
 
     def strike(write: str, kind: str, when: str) -> None:
-        match = {"method": "PUT", "path": FAULTS[write]}
+        match = dict(zip(("method", "path"), FAULTS[write], strict=True))
         cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
 
     fresh, credential, reads = f"c{uuid.uuid4().hex}", Token(), JobReads()

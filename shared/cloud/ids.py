@@ -15,9 +15,9 @@ _ITEM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
-_GROUP = r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/?#%]+)/providers"
-_MACHINE = re.compile(_GROUP + r"/Microsoft\.Compute/virtualMachines/[^/?#%]+$", re.IGNORECASE | re.ASCII)
-_ACCOUNT = re.compile(_GROUP + r"/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}$", re.IGNORECASE | re.ASCII)
+_GROUP = r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/?#%]+)/providers"
+_MACHINE = re.compile(_GROUP + r"/Microsoft\.Compute/virtualMachines/[^/?#%]+", re.IGNORECASE | re.ASCII)
+_ACCOUNT = re.compile(_GROUP + r"/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def item_path(item_id: str) -> ItemPath:
 
 def machine_subscription(vm_id: str) -> str:
     """Return the subscription of a virtual machine's id, lower-cased; Permanent for any other id."""
-    found = _MACHINE.match(vm_id)
+    found = _MACHINE.fullmatch(vm_id)
     if found is None:
         raise Permanent(f"id {vm_id!r}: expected the id of a virtual machine")
     return found["subscription"].lower()
@@ -70,7 +70,7 @@ def machine_subscription(vm_id: str) -> str:
 
 def account_place(account_id: str) -> tuple[str, str]:
     """Return the subscription and the resource group of a storage account's id, lower-cased; Permanent otherwise."""
-    found = _ACCOUNT.match(account_id)
+    found = _ACCOUNT.fullmatch(account_id)
     if found is None:
         raise Permanent(f"id {account_id!r}: expected the id of a storage account")
     return found["subscription"].lower(), found["group"].lower()

@@ -196,8 +196,8 @@ class Job:
 class RecoveryPoint:
     """A recovery point. `tiers` are (type, status) pairs such as ("HardenedRP", "Valid").
 
-    `id` is its name within the item. `vm_size` is the size of the VM that it was taken of, "" where it does not say;
-    `managed` is whether that VM had managed disks, `zones` are those that it was in.
+    `id` is its ARM id. `vm_size` is the size of the VM that it was taken of, "" where it does not say; `managed` is
+    whether that VM had managed disks, `zones` are those that it was in.
     """
 
     id: str

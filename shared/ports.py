@@ -133,6 +133,9 @@ class Restores(Protocol):
     def cancel(self, job_id: str) -> None:
         """Ask the service to cancel the job, once; it is cancelled when its status says so."""
 
+    def disks(self, group_id: str, job_id: str) -> list[str]:
+        """Return the ids of the disks in the group that the job has made, whatever became of it."""
+
 
 class RestoreAccounts(Protocol):
     """The storage accounts that restores may go to. Raises Transient or Permanent, nothing else."""

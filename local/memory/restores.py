@@ -7,12 +7,13 @@ from typing import Any
 from local.arm import wire as sent
 from local.arm import wire_jobs, wire_restores, wire_storage
 from local.memory.sending import CALLER, in_our_errors, not_found, properties_of
+from local.memory.shown import shown_restores
 from local.world import Refused, World, accounts, restore_requests, restores, state
 from local.world.account_use import uses
 from local.world.cancel import cancel_job
-from shared.cloud.ids import account_place, item_path, vault_path
+from shared.cloud.ids import account_place, group_subscription, item_path, vault_path
 from shared.cloud.restore_bodies import point_name, restore_body, validation_body
-from shared.cloud.wire_restores import account_from, objections_from, operation_from, restore_job_from
+from shared.cloud.wire_restores import account_from, made_by, objections_from, operation_from, restore_job_from
 from shared.errors import Permanent
 from shared.model.azure import Vault
 from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
@@ -24,6 +25,7 @@ class MemoryRestores:
     def __init__(self, world: World, fault: Callable[[str], None]) -> None:
         self._world = world
         self._fault = fault
+        self._rows = shown_restores(world)
 
     def validate(self, order: RestoreOrder) -> list[Objection]:
         """Ask the world what it has against the order."""
@@ -58,8 +60,7 @@ class MemoryRestores:
         if vault.id not in self._world.vaults:
             raise not_found(vault.id)
         records = self._world.jobs_in(vault.id, since, until)
-        found = [restore_job_from(sent.job(self._world, one)) for one in records if one.operation == "Restore"]
-        return [job for job in found if job is not None]
+        return self._rows.of(one for one in records if one.operation == "Restore")
 
     def job(self, job_id: str) -> RestoreJob:
         """Return one job with its details, also before lists show it."""
@@ -76,6 +77,14 @@ class MemoryRestores:
         with in_our_errors(f"cancelling of job {record.id}"):
             cancel_job(self._world, self._world.vaults[record.vault_id], record, CALLER)
         self._fault("restores.cancel.sent")
+
+    def disks(self, group_id: str, job_id: str) -> list[str]:
+        """Return the ids of the disks in the group that the job has made."""
+        group_subscription(group_id)
+        self._fault("restores.disks")
+        inside = f"{group_id}/".lower()
+        rows = [wire_restores.disk(disk) for key, disk in sorted(self._world.disks.items()) if key.startswith(inside)]
+        return [str(row["id"]).lower() for row in rows if made_by(row, job_id)]
 
     def _wish(self, order: RestoreOrder, asked: dict[str, Any]) -> restore_requests.Wish:
         item, vault = self._world.items.get(order.item.id.lower()), item_path(order.item.id).vault.id

@@ -15,6 +15,7 @@ _ITEM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+_GROUP_ID = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/[^/?#%]+", re.IGNORECASE | re.ASCII)
 _GROUP = r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/?#%]+)/providers"
 _MACHINE = re.compile(_GROUP + r"/Microsoft\.Compute/virtualMachines/[^/?#%]+", re.IGNORECASE | re.ASCII)
 _ACCOUNT = re.compile(_GROUP + r"/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}", re.IGNORECASE | re.ASCII)
@@ -65,6 +66,14 @@ def machine_subscription(vm_id: str) -> str:
     found = _MACHINE.fullmatch(vm_id)
     if found is None:
         raise Permanent(f"id {vm_id!r}: expected the id of a virtual machine")
+    return found["subscription"].lower()
+
+
+def group_subscription(group_id: str) -> str:
+    """Return the subscription of a resource group's id, lower-cased; Permanent for any other id."""
+    found = _GROUP_ID.fullmatch(group_id)
+    if found is None:
+        raise Permanent(f"id {group_id!r}: expected the id of a resource group")
     return found["subscription"].lower()
 
 

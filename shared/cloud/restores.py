@@ -6,6 +6,7 @@ ARM actions:
 - Microsoft.RecoveryServices/vaults/backupOperations/read
 - Microsoft.RecoveryServices/vaults/backupJobs/read
 - Microsoft.RecoveryServices/vaults/backupJobs/cancel/action
+- Microsoft.Compute/disks/read
 - Microsoft.Storage/storageAccounts/write (asked of whoever restores, like all below; used for nothing else)
 - Microsoft.Resources/subscriptions/resourceGroups/write (of the target group)
 - Microsoft.Network/virtualNetworks/read (to a new VM, and the next two)
@@ -22,18 +23,22 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline import PipelineResponse
+from azure.core.rest import HttpRequest
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from azure.mgmt.recoveryservicesbackup.models import RestoreRequestResource, ValidateOperationRequestResource
 
 from shared.cloud.failures import translated
 from shared.cloud.filters import all_of, ceiling, floor
-from shared.cloud.ids import VaultPath, item_path, vault_path
+from shared.cloud.ids import VaultPath, group_subscription, item_path, vault_path
 from shared.cloud.job_reads import JobReads
 from shared.cloud.restore_bodies import point_name, restore_body, validation_body
-from shared.cloud.wire_restores import objections_from, operation_from, restore_job_from
+from shared.cloud.wire_restores import made_by, objections_from, operation_from, restore_job_from
+from shared.cloud.wire_values import entries, mapping, text
 from shared.errors import Permanent, Transient
 from shared.model.azure import Vault
 from shared.model.restores import Objection, RestoreJob, RestoreOperation, RestoreOrder
+
+DISKS_API = "2024-03-02"
 
 
 class CloudRestores:
@@ -133,6 +138,22 @@ class CloudRestores:
         vault, name = vault_path(job_id), job_id.rpartition("/")[2]
         with translated(f"cancelling of job {name} in vault {vault.name}"):
             self._client(vault.subscription).job_cancellations.trigger(**_named(vault), job_name=name, retry_total=0)
+
+    def disks(self, group_id: str, job_id: str) -> list[str]:
+        """Return the ids of the disks in the group that the job has made. Raises Transient or Permanent."""
+        subscription, found = group_subscription(group_id), list[str]()
+        url = f"{group_id}/providers/Microsoft.Compute/disks?api-version={DISKS_API}"
+        with translated(f"disks of resource group {group_id.rpartition('/')[2]}"):
+            while url:
+                response = self._client(subscription).send_request(HttpRequest("GET", url))
+                if response.status_code == 404:
+                    return []
+                response.raise_for_status()
+                page = mapping(response.json())
+                rows = [mapping(entry) for entry in entries(page.get("value"))]
+                found += [text(row.get("id")).lower() for row in rows if made_by(row, job_id)]
+                url = text(page.get("nextLink"))
+        return found
 
 
 def _named(vault: VaultPath) -> dict[str, str]:

@@ -105,6 +105,12 @@ def account_from(wire: Wire) -> RestoreAccount:
     )
 
 
+def made_by(disk: Wire, job_id: str) -> bool:
+    """Return whether the job, a whole id or its name, made the disk: Azure tags restored disks with it."""
+    tags = {str(name).lower(): text(value).lower() for name, value in mapping(disk.get("tags")).items()}
+    return bool(job_id) and tags.get("rsvaultbackup") == job_id.rpartition("/")[2].lower()
+
+
 def _of_vm(properties: Wire) -> bool:
     kind = text(properties.get("jobType")).lower()
     return text(properties.get("backupManagementType")).lower() == "azureiaasvm" or kind.startswith("azureiaasvmjob")

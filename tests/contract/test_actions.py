@@ -55,6 +55,7 @@ def restore_everything(stage: Stage) -> None:
     job = accepted(stage, ports.restores.trigger(wanted))
     ports.restores.jobs(vault_of(stage), now, stage.world.now)
     ports.restores.cancel(job.id)
+    ports.restores.disks(wanted.group_id, job.id)
 
 
 @pytest.mark.stack

@@ -183,6 +183,21 @@ def test_a_cancel_whose_answer_is_lost_may_have_its_effect(stage: Stage) -> None
     assert stage.ports.restores.job(job.id).status == "Cancelled"
 
 
+def test_the_disks_that_a_job_made_are_told_and_no_others(stage: Stage) -> None:
+    one, two = add_pool(stage)
+    wanted = order(stage, one)
+    first = accepted(stage, stage.ports.restores.trigger(wanted))
+    second = accepted(stage, stage.ports.restores.trigger(replace(wanted, account_id=two.id)))
+    assert stage.ports.restores.disks(wanted.group_id, first.id) == []
+    stage.world.advance(timedelta(days=1))
+    found = [stage.ports.restores.disks(wanted.group_id, job.id) for job in (first, second)]
+    assert all(found)
+    assert set(found[0]) & set(found[1]) == set()
+    assert sorted(found[0] + found[1]) == sorted(stage.world.disks)
+    assert stage.ports.restores.disks(f"{wanted.group_id}-none", first.id) == []
+    assert stage.ports.restores.disks(wanted.group_id, "") == []
+
+
 def test_what_is_not_there_is_permanent(stage: Stage) -> None:
     vault, now = vault_of(stage), stage.world.now
     missing = replace(vault, id=vault.id.replace("rsv-one", "rsv-nil"), name="rsv-nil")

@@ -109,6 +109,13 @@ def test_a_doubtful_order_is_refused_with_its_reason(order: RestoreOrder, words:
         assert refusal.value.code == "Refused"
 
 
+@pytest.mark.parametrize("confirmed", ["", "vm1", f"{ITEM.vm_id}2", ITEM.id])
+def test_only_the_vms_own_id_confirms_that_its_disks_are_replaced(confirmed: str) -> None:
+    with pytest.raises(Permanent, match="nobody confirmed"):
+        restore_body(REPLACE, confirmed)
+    assert sent(REPLACE, ITEM.vm_id.upper())["recoveryType"] == "OriginalLocation"
+
+
 def test_every_reason_is_named_at_once() -> None:
     with pytest.raises(Permanent) as refusal:
         restore_body(replace(REPLACE, account_id="", region="", group_id=GROUP))
@@ -127,7 +134,7 @@ FIELDS = ["group_id", "account_id", "network_id", "subnet_id", "vm_name"]
     confirmed=st.sampled_from(["", ITEM.vm_id, ITEM.vm_id.upper(), GROUP, "vm1"]),
 )
 @example(REPLACE, {}, None, ITEM.vm_id)
-@example(NEW_VM, {"vm_name": "VM1"}, None, ITEM.vm_id)
+@example(NEW_VM, {"vm_name": "VM1", "group_id": ITEM.vm_id.partition("/providers")[0]}, None, ITEM.vm_id)
 def test_no_bytes_ever_touch_the_source_vm_unless_that_was_ordered_and_confirmed(
     order: RestoreOrder, change: dict[str, Any], mode: Mode | None, confirmed: str
 ) -> None:

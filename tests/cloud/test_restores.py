@@ -63,7 +63,7 @@ WRITES: dict[str, Callable[[CloudRestores], object]] = {
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 @pytest.mark.parametrize(
     "answer",
-    [error(500), error(503, **{"Retry-After": "0"}), error(504), error(408), Answer(0)],
+    [error(500), error(503, **{"Retry-After": "0.01"}), error(504), error(408), Answer(0)],
     ids=["500", "503", "504", "408", "hang-up"],
 )
 def test_a_write_whose_fate_is_unknown_is_transient_and_sent_once(

@@ -157,3 +157,53 @@ class AccountLease:
     task_key: str
     fence: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why a request is not carried out: the field of the message, and what is wrong with it."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something that a restore left behind and that costs until somebody deletes it: a container, a disk, a VM."""
+
+    kind: str
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreResult:
+    """What became of one task. `phases` are minutes by name, in their order; `jobs` are all that were begun, in theirs.
+
+    `vm_name` is the VM that was made or mended, "" for disks alone.
+    """
+
+    request_id: str
+    item_id: str
+    vm_id: str
+    step: Step
+    reason: str
+    mode: Mode
+    point_id: str
+    point_at: datetime
+    accepted_at: datetime
+    ended_at: datetime
+    account_id: str = ""
+    group_id: str = ""
+    vm_name: str = ""
+    jobs: tuple[str, ...] = ()
+    phases: tuple[tuple[str, float], ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name the result by what it means: that of a task is the same, however often it is told."""
+        return f"{self.request_id}|{self.item_id}".lower()

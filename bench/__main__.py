@@ -1,13 +1,13 @@
 """Which measurement is wanted? `python -m bench COMMAND`, one word for each.
 
-The words: plan, problem, check, smoke, results, load, curves, drift, triage, arm.
+The words: plan, problem, check, smoke, results, load, curves, drift, triage, arm, watch.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from bench import arm, curves, drift, load, plan, triage
+from bench import arm, curves, drift, load, plan, triage, watch
 from bench.problems import Shape
 
 
@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     one = commands.add_parser("arm", help="read lists of a generated fleet from the pretend ARM")
     one.add_argument("--vms", type=int, default=20_000)
     one.add_argument("--vaults", type=int, default=25)
+    commands.add_parser("watch", help="count what an hour of watching for failed jobs asks the backup service for")
     asked = parser.parse_args(arguments)
     match asked.command:
         case "plan":
@@ -66,8 +67,10 @@ def main(arguments: list[str] | None = None) -> int:
             return triage.triage(asked.jobs)
         case "arm":
             return arm.arm(asked.vms, asked.vaults)
+        case "watch":
+            return watch.watched()
         case "smoke":
-            return max(plan.smoke(), drift.smoke(), arm.smoke())
+            return max(plan.smoke(), drift.smoke(), arm.smoke(), watch.smoke())
         case _:
             return plan.results()
 

@@ -12,6 +12,8 @@ from local.clock import parse
 Truth = Mapping[str, Any]
 Entry = Mapping[str, Any]
 
+_WRITES = ("/backuppolicies/write", "/protecteditems/write")
+
 
 def observed_peak(truth: Truth, begins: datetime, ends: datetime) -> int:
     """Return the most backups that ran at once among those started in [begins, ends), regions added."""
@@ -120,6 +122,7 @@ def writes(log: Iterable[Entry], since: datetime | None = None, until: datetime 
         for entry in log
         if entry["effect"]
         and "#" in entry["label"]
+        and entry["action"].lower().endswith(_WRITES)
         and (since is None or parse(entry["at"]) >= since)
         and (until is None or parse(entry["at"]) < until)
     ]

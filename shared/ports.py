@@ -71,6 +71,9 @@ class Fleet(Protocol):
     def power(self, vm_id: str) -> str | None:
         """Return the VM's power now in Azure's word (running, stopped, deallocated), "" if unsaid; None: no such VM."""
 
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        """List the VM policies of all vaults, by Resource Graph, which is a minute behind: never to write by."""
+
 
 class Load(Protocol):
     """How busy the machines were. Bulk: one call for all VMs of a plan, never one for each."""

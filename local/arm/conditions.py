@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -13,7 +14,7 @@ type Readers = Callable[[str], Reader]
 
 _VALUE = r"""'[^']*'|"[^"]*"|\([^)]*\)|datetime\([^)]*\)|ago\(\s*\d+[smhd]\s*\)|-?\d+(?:\.\d+)?"""
 _CONDITION = re.compile(
-    rf"\s*(?:todatetime\(\s*([\w.]+)\s*\)|([\w.]+))\s*(==|=~|!=|!~|>=|<=|>|<|in~|in\b)\s*({_VALUE})\s*(?:and\b|$)",
+    rf"\s*(?:todatetime\(\s*([\w.]+)\s*\)|([\w.]+))\s*(==|=~|!=|!~|>=|<=|>|<|in~|in\b)\s*({_VALUE})\s*(and\b|or\b|$)",
     re.IGNORECASE,
 )
 _TEXT = re.compile(r"""'([^']*)'|"([^"]*)\"""")
@@ -25,19 +26,23 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def condition(text: str, read: Readers, now: datetime) -> Callable[[Any], bool] | None:
-    """Return what decides of a record whether conditions joined by `and` hold; None for a text that cannot be read.
+    """Return what decides of a record whether conditions joined by `and` and `or` hold; None for an unreadable text.
 
     `read` gives the reader of a column. A record without a value holds no comparison of size.
     """
-    found: list[Callable[[Any], bool]] = []
+    groups: list[list[Callable[[Any], bool]]] = [[]]
     place = 0
     while place < len(text):
         match = _CONDITION.match(text, place)
         if match is None:
             return None
-        found.append(_one(read(match[1] or match[2]), match[3].lower(), match[4], now))
+        groups[-1].append(_one(read(match[1] or match[2]), match[3].lower(), match[4], now))
+        if match[5].lower() == "or":
+            groups.append([])
         place = match.end()
-    return (lambda record: all(holds(record) for holds in found)) if found else None
+    if not all(groups):
+        return None
+    return lambda record: any(all(holds(record) for holds in group) for group in groups)
 
 
 def order(value: object) -> tuple[float, str]:
@@ -72,9 +77,12 @@ def _value(text: str, now: datetime) -> str | float | datetime:
 
 
 def _instant(value: object) -> datetime | None:
-    if not isinstance(value, str) or not value[:4].isdigit():
-        return None
+    return _read(value) if isinstance(value, str) and value[:4].isdigit() else None
+
+
+@lru_cache(maxsize=65536)
+def _read(text: str) -> datetime | None:
     try:
-        return parse(value)
+        return parse(text)
     except ValueError:
         return None

@@ -1,32 +1,38 @@
-"""What does Resource Graph know of backups? Jobs and protected items, about a minute behind the vault."""
+"""What does Resource Graph know of backups? Jobs, about a minute behind the vault, protected items and policies."""
 
 import random
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from local.arm import wire
 from local.arm.graph import Table
 from local.clock import iso
-from local.world.state import Item, Job, Json, Vault
+from local.world.state import Item, Job, Json, Policy, Vault
 from local.world.world import World
 
-type Reader = Callable[[Job | Item], Any]
+type Record = Job | Item | Policy
+type Reader = Callable[[Record], Any]
 
 TABLE = "recoveryservicesresources"
 _JOBS = "microsoft.recoveryservices/vaults/backupjobs"
 _ITEMS = "microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems"
+_POLICIES = "microsoft.recoveryservices/vaults/backuppolicies"
+_KINDS = frozenset({_JOBS, _ITEMS, _POLICIES})
 _LONGEST_LAG = timedelta(seconds=100)
 
 
-def table(world: World, subscriptions: Collection[str], query: str) -> Table[Job | Item]:
+def table(world: World, subscriptions: Collection[str], query: str) -> Table[Record]:
     """Return the table's rows in the subscriptions (lower case), only of the kinds that the query names, if it does."""
     vaults = [vault for vault in world.vaults.values() if vault.subscription.lower() in subscriptions]
-    named = {kind for kind in (_JOBS, _ITEMS) if kind.rsplit("/", 1)[-1] in query.lower()} or {_JOBS, _ITEMS}
-    records: list[Job | Item] = []
+    named = {kind for kind in _KINDS if kind.rsplit("/", 1)[-1] in query.lower()} or _KINDS
+    records: list[Record] = []
     if _ITEMS in named:
         records += [item for vault in vaults for item in world.items_in(vault.id)]
+    if _POLICIES in named:
+        records += [policy for vault in vaults for policy in world.policies_in(vault.id)]
     if _JOBS in named:
         records += [seen for vault in vaults for job in world.jobs_in(vault.id) if (seen := _seen(world, job))]
     return Table(records, _columns(world), _INNER)
@@ -45,16 +51,25 @@ def _seen(world: World, job: Job) -> Job | None:
 
 
 def _columns(world: World) -> dict[str, Reader]:
-    def shown(record: Job | Item) -> Json:
-        return wire.job(world, record) if isinstance(record, Job) else wire.item(world, record)
+    def shown(record: Record) -> Json:
+        match record:
+            case Job():
+                return wire.job(world, record)
+            case Item():
+                return wire.item(world, record)
+            case Policy():
+                return wire.policy(record, world.members_in(record.vault_id)[record.id])
 
-    def vault(record: Job | Item) -> Vault:
+    def identity(record: Record) -> str:
+        return f"{vault(record).id}/backupJobs/{record.id}" if isinstance(record, Job) else record.id
+
+    def vault(record: Record) -> Vault:
         return world.vaults[record.vault_id]
 
     return {
-        "id": lambda record: shown(record)["id"],
+        "id": identity,
         "name": lambda record: record.id if isinstance(record, Job) else record.name,
-        "type": lambda record: _JOBS if isinstance(record, Job) else _ITEMS,
+        "type": lambda record: _TYPES[type(record)],
         "tenantId": lambda _: wire.TENANT,
         "kind": lambda _: "",
         "location": lambda record: vault(record).region,
@@ -72,10 +87,15 @@ def _of_a_job(read: Callable[[Job], Any]) -> Reader:
     return lambda record: read(record) if isinstance(record, Job) else None
 
 
+_written = lru_cache(maxsize=65536)(iso)
+_TYPES = {Job: _JOBS, Item: _ITEMS, Policy: _POLICIES}
 _INNER: dict[str, Reader] = {
-    "properties.startTime": _of_a_job(lambda job: iso(job.started_at)),
-    "properties.endTime": _of_a_job(lambda job: iso(job.ended_at) if job.ended_at else None),
+    "properties.backupManagementType": lambda record: (
+        record.properties["backupManagementType"] if isinstance(record, Policy) else "AzureIaasVM"
+    ),
+    "properties.startTime": _of_a_job(lambda job: _written(job.started_at)),
+    "properties.endTime": _of_a_job(lambda job: _written(job.ended_at) if job.ended_at else None),
     "properties.status": _of_a_job(lambda job: job.status),
     "properties.operation": _of_a_job(lambda job: job.operation),
 }
-"""What is asked of all jobs, read without the rest of a row; items have none of it."""
+"""What is often asked of rows, read without the rest of them; of jobs only, but for the first."""

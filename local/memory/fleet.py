@@ -5,11 +5,11 @@ from datetime import datetime
 
 from local.arm import wire as sent
 from local.arm import wire_machines
-from local.memory.shown import shown_items, shown_jobs
+from local.memory.shown import shown_items, shown_jobs, shown_policies
 from local.world import World, state
 from shared.cloud import wire
 from shared.cloud.ids import machine_subscription
-from shared.model.azure import Change, Job, ProtectedItem, Vm
+from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
 
 
 class MemoryFleet:
@@ -18,7 +18,7 @@ class MemoryFleet:
     def __init__(self, world: World, fault: Callable[[str], None]) -> None:
         self._world = world
         self._fault = fault
-        self._jobs, self._items = shown_jobs(world), shown_items(world)
+        self._jobs, self._items, self._policies = shown_jobs(world), shown_items(world), shown_policies(world)
 
     def vms(self, subscriptions: Sequence[str]) -> list[Vm]:
         """List all virtual machines of the subscriptions with their tags, in the order of their ids."""
@@ -57,6 +57,12 @@ class MemoryFleet:
         if record is None:
             return None
         return wire.power_from({"properties": {"instanceView": wire_machines.instance_view(self._world, record)}})
+
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        """List the VM policies of all vaults."""
+        self._fault("fleet.policies")
+        vaults = self._vaults(subscriptions)
+        return self._policies.of(policy for vault in vaults for policy in self._world.policies_in(vault.id))
 
     def _vaults(self, subscriptions: Sequence[str]) -> list[state.Vault]:
         wanted = {subscription.lower() for subscription in subscriptions}

@@ -5,11 +5,13 @@ ARM actions:
 - Microsoft.Compute/virtualMachines/read
 - Microsoft.RecoveryServices/vaults/backupJobs/read
 - Microsoft.RecoveryServices/vaults/backupProtectedItems/read
+- Microsoft.RecoveryServices/vaults/backupPolicies/read
 - Microsoft.Insights/eventtypes/values/read
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 
 from azure.core.credentials import TokenCredential
 from azure.core.rest import HttpRequest
@@ -20,7 +22,7 @@ from shared.cloud import wire
 from shared.cloud.failures import translated
 from shared.cloud.ids import machine_subscription
 from shared.cloud.wire_values import Wire, entries, mapping, text
-from shared.model.azure import Change, Job, ProtectedItem, Vm
+from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
 
 VMS_API = "2024-07-01"
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
@@ -32,7 +34,7 @@ VM_QUERY = (
 JOB_QUERY = (
     "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backupjobs'"
     " | where properties.backupManagementType =~ 'AzureIaasVM'"
-    " | where todatetime(properties.{0}) >= datetime({1})"
+    " | where todatetime(properties.startTime) >= datetime({0}) or todatetime(properties.endTime) >= datetime({0})"
     " | project id, name, type, properties | order by id asc"
 )
 ITEM_QUERY = (
@@ -42,13 +44,23 @@ ITEM_QUERY = (
     " | project id, name, type, properties | order by id asc"
 )
 
+POLICY_QUERY = (
+    "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backuppolicies'"
+    " | where properties.backupManagementType =~ 'AzureIaasVM'"
+    " | project id, name, type, properties | order by id asc"
+)
+
 
 class CloudFleet:
     """Reads may be repeated by the SDK, which honours Retry-After."""
 
     def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+        def client(subscription: str) -> RecoveryServicesBackupClient:
+            return RecoveryServicesBackupClient(credential, subscription, base_url=endpoint)
+
         self._credential = credential
         self._endpoint = endpoint
+        self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
 
     def vms(self, subscriptions: Sequence[str]) -> list[Vm]:
         """List all virtual machines with their tags: one query for all subscriptions. Raises Transient or Permanent.
@@ -79,9 +91,7 @@ class CloudFleet:
 
         Resource Graph knows a job about a minute after the vault does, and costs none of the provider's hourly reads.
         """
-        asked = [JOB_QUERY.format(end, _iso(since)) for end in ("startTime", "endTime")]
-        rows = [row for query in asked for row in self._rows(subscriptions, query, "jobs")]
-        return list({job.id: job for job in _present(wire.job_from(row) for row in rows)}.values())
+        return _present(wire.job_from(row) for row in self._rows(subscriptions, JOB_QUERY.format(_iso(since)), "jobs"))
 
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults. Raises Transient or Permanent."""
@@ -94,15 +104,17 @@ class CloudFleet:
         Transient or Permanent.
         """
         subscription, name = machine_subscription(vm_id), vm_id.rpartition("/")[2]
-        with (
-            translated(f"power of virtual machine {name}"),
-            RecoveryServicesBackupClient(self._credential, subscription, base_url=self._endpoint) as client,
-        ):
-            response = client.send_request(HttpRequest("GET", f"{vm_id}?$expand=instanceView&api-version={VMS_API}"))
+        asked = HttpRequest("GET", f"{vm_id}?$expand=instanceView&api-version={VMS_API}")
+        with translated(f"power of virtual machine {name}"):
+            response = self._client(subscription).send_request(asked)
             if response.status_code == 404:
                 return None
             response.raise_for_status()
             return wire.power_from(mapping(response.json()))
+
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        """List the VM policies of all vaults. Raises Transient or Permanent."""
+        return _present(wire.policy_from(row) for row in self._rows(subscriptions, POLICY_QUERY, "policies"))
 
     def _rows(self, subscriptions: Sequence[str], query: str, what: str) -> list[Wire]:
         if not subscriptions:
@@ -114,16 +126,15 @@ class CloudFleet:
     def _pages(self, subscriptions: Sequence[str], asked: str) -> Iterator[Wire]:
         options: dict[str, object] = {"resultFormat": "objectArray", "$top": 1000}
         query: dict[str, object] = {"subscriptions": list(subscriptions), "query": asked, "options": options}
-        with RecoveryServicesBackupClient(self._credential, subscriptions[0], base_url=self._endpoint) as client:
-            while True:
-                response = client.send_request(HttpRequest("POST", RESOURCE_GRAPH, json=query))
-                response.raise_for_status()
-                page = mapping(response.json())
-                yield page
-                token = text(page.get("$skipToken"))
-                if not token:
-                    return
-                options["$skipToken"] = token
+        while True:
+            response = self._client(subscriptions[0]).send_request(HttpRequest("POST", RESOURCE_GRAPH, json=query))
+            response.raise_for_status()
+            page = mapping(response.json())
+            yield page
+            token = text(page.get("$skipToken"))
+            if not token:
+                return
+            options["$skipToken"] = token
 
 
 def _present[T](found: Iterable[T | None]) -> list[T]:

@@ -8,6 +8,8 @@ from azure.core.rest import HttpRequest, HttpResponse
 _LEFT = "x-ms-ratelimit-remaining-subscription-resource-requests"
 """Header: how many more calls of the same action the service allows the subscription in this hour."""
 
+type AnswerHook = Callable[[PipelineResponse[HttpRequest, HttpResponse]], None]
+
 
 class JobReads:
     """One count for all that reads jobs, lists and details alike: the service counts them together."""
@@ -15,7 +17,7 @@ class JobReads:
     def __init__(self) -> None:
         self._left: dict[str, int] = {}
 
-    def noting(self, subscription: str) -> Callable[[PipelineResponse[HttpRequest, HttpResponse]], None]:
+    def noting(self, subscription: str) -> AnswerHook:
         """Return a hook for answers to reads of the subscription's jobs."""
 
         def note(answer: PipelineResponse[HttpRequest, HttpResponse]) -> None:

@@ -56,6 +56,6 @@ def _object(document: Mapping[str, object], name: str) -> Mapping[str, object]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.errors import BadMessage
 from shared.messages.ids import arm_id
-from shared.messages.jobs import object_in, version_of
+from shared.messages.jobs import FAILURE_ID, object_in, version_of
 
 VERSION = 1
 MOST_RETRIES = 2
@@ -46,7 +46,7 @@ def backup_from_json(text: str) -> BackupRequest:
     vault_id = arm_id("vault_id", document.get("vault_id"), reasons)
     vm_id = arm_id("vm_id", document.get("vm_id"), reasons)
     failure_id, number = document.get("failure_id"), document.get("number")
-    if not isinstance(failure_id, str) or not failure_id:
+    if not isinstance(failure_id, str) or not FAILURE_ID.fullmatch(failure_id.lower()):
         reasons.append(f"failure_id: found {str(failure_id)[:200]!r}; expected the id of a failure")
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_RETRIES:
         reasons.append(f"number: found {str(number)[:20]!r}; expected 1 or {MOST_RETRIES}")

@@ -33,7 +33,7 @@ def check_request_from_json(text: str) -> CheckRequest:
         raise BadMessage([f"check request: found {type(document).__name__}; expected an object"])
     reasons = []
     if document.get("version") != CHECK_VERSION or isinstance(document.get("version"), bool):
-        reasons.append(f"version: found {document.get('version')!r}; expected {CHECK_VERSION}")
+        reasons.append(f"version: found {document.get('version')!r:.80}; expected {CHECK_VERSION}")
     named = {name: document[name] for name in SHAPES if name in document}
     if len(named) != 1:
         reasons.append(f"found {' and '.join(named) or 'neither vm_id nor vault_id'}; expected exactly one of the two")

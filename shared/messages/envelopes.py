@@ -26,7 +26,7 @@ def envelope_from_json(text: str) -> Envelope:
     names = _CLOUD if "specversion" in document else _GRID
     reasons = []
     if names is _CLOUD and document["specversion"] != "1.0":
-        reasons.append(f"specversion: found {document['specversion']!r}; expected '1.0'")
+        reasons.append(f"specversion: found {document['specversion']!r:.80}; expected '1.0'")
     found = {field: document.get(name) for field, name in names.items()}
     for field, name in names.items():
         value = found[field]

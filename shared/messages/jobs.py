@@ -16,7 +16,7 @@ from shared.model.failures import Kind
 VERSION = 1
 TYPES = {kind: f"nightshift.job.{kind}.v1" for kind in Kind}
 """The CloudEvents type of each kind of failure."""
-_FAILURE_ID = re.compile(r"[^\s|]{1,600}:(" + "|".join(Kind) + ")")
+FAILURE_ID = re.compile(r"[\w./;:()-]{1,600}:(" + "|".join(Kind) + ")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def version_of(document: dict[str, object], expected: int, reasons: list[str]) -
     """Add a reason where the document is of another version."""
     found = document.get("version")
     if found != expected or isinstance(found, bool):
-        reasons.append(f"version: found {found!r}; expected {expected}")
+        reasons.append(f"version: found {found!r:.80}; expected {expected}")
 
 
 def _request(document: object, reasons: list[str]) -> TriageRequest:
@@ -84,7 +84,7 @@ def _request(document: object, reasons: list[str]) -> TriageRequest:
     version_of(fields, VERSION, reasons)
     vault_id = arm_id("vault_id", fields.get("vault_id"), reasons)
     failure_id = fields.get("failure_id")
-    if not isinstance(failure_id, str) or not _FAILURE_ID.fullmatch(failure_id.lower()):
+    if not isinstance(failure_id, str) or not FAILURE_ID.fullmatch(failure_id.lower()):
         reasons.append(f"failure_id: found {str(failure_id)[:200]!r}; expected <job id>:<kind of failure>")
         return TriageRequest(vault_id, "")
     return TriageRequest(vault_id, failure_id.lower())

@@ -2,7 +2,7 @@
 
 from shared.errors import BadMessage
 from shared.messages.checks import CheckRequest
-from shared.messages.ids import SHAPES, vault_part
+from shared.messages.ids import is_id, vault_part
 from shared.model.events import Envelope
 
 TYPES = frozenset(f"Microsoft.Resources.Resource{what}Success" for what in ("Write", "Delete", "Action"))
@@ -40,7 +40,7 @@ def check_from_event(event: Envelope) -> CheckRequest | None:
     if reasons:
         raise BadMessage(reasons)
     operation, resource = str(operation).lower(), str(resource).lower().rstrip("/")
-    if operation in VM_CHANGES and SHAPES["vm_id"].fullmatch(resource):
+    if operation in VM_CHANGES and is_id("vm_id", resource):
         return CheckRequest(vm_id=resource)
     if operation in VAULT_CHANGES and (vault_id := vault_part(resource)):
         return CheckRequest(vault_id=vault_id)

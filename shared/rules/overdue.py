@@ -19,6 +19,8 @@ GRACE = START_LATENESS + LISTING_LAG + MARGIN
 """So long after its start a run that no list shows is overdue."""
 NEXT_NEAR = timedelta(hours=2)
 """So long before the next run, the last one is not waited for any more."""
+JUDGED_EVERY = timedelta(hours=1)
+"""Runs are judged anew after this at the latest: somebody may edit a policy, and move its runs."""
 RESTORES = frozenset({"Restore", "CrossRegionRestore"})
 """Jobs that leave protection as it is, as backups do; any other job of an item changes it."""
 
@@ -72,11 +74,28 @@ def judge(watched: Watched, now: datetime) -> Failure | None:
         return _failure(watched, run, Kind.MISSING_VM, "the VM does not exist any more")
     if not _known_since(watched, run.earliest - DAY) and _had_another_start(backups, policy, run):
         return None
-    following = next_run(policy, run.latest)
-    until = min(run.earliest + DAY, following.earliest if following else run.earliest + DAY)
-    if now >= until - NEXT_NEAR:
+    if now >= _given_up_at(policy, run):
         return _failure(watched, run, Kind.NEVER_STARTED, "no job began before the next run was near")
     return _failure(watched, run, Kind.OVERDUE, "no job has begun, and the service starts within two hours")
+
+
+def judged_next(policies: Iterable[BackupPolicy], now: datetime) -> datetime:
+    """Return when runs are to be judged again: one is overdue then, or is not waited for any more.
+
+    `policies` are those of the items, as they were seen at `now`. In between, no judgement can change.
+    """
+    moments = (
+        at
+        for policy in policies
+        for run in runs_around(policy, now)
+        for at in (run.latest + GRACE, _given_up_at(policy, run))
+    )
+    return min([now + JUDGED_EVERY, *(at for at in moments if at > now)])
+
+
+def _given_up_at(policy: BackupPolicy, run: ScheduledRun) -> datetime:
+    following = next_run(policy, run.latest)
+    return min(run.earliest + DAY, following.earliest if following else run.earliest + DAY) - NEXT_NEAR
 
 
 def _changed_until(watched: Watched) -> datetime:

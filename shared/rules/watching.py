@@ -1,6 +1,7 @@
-"""Whom should the watcher ask for jobs? The vaults themselves while they are few, else Resource Graph."""
+"""Whom should the watcher ask for jobs and policies? The vaults themselves while they are few, else Resource Graph."""
 
-TICKS_AN_HOUR = 12
+LOOKS_AN_HOUR = 12
+"""At all jobs and policies, at most: one a tick, if runs can be missed as often as that."""
 READS_AN_HOUR = 300
 """Reads of one action that the backup service allows a subscription in an hour, if it says nothing else (recorded)."""
 SHARE = 0.5
@@ -11,9 +12,9 @@ JOBS_A_DAY = 1.2
 
 
 def reads_an_hour(vms_by_vault: list[int], days: float) -> int:
-    """Return how many reads it takes to list the jobs of the last `days` of each vault at every tick."""
+    """Return how many reads it takes to list the jobs of the last `days` of each vault at every look."""
     pages = sum(max(1, -int(-vms * JOBS_A_DAY * days // ROWS_A_PAGE)) for vms in vms_by_vault)
-    return pages * TICKS_AN_HOUR
+    return pages * LOOKS_AN_HOUR
 
 
 def by_the_vaults(vms_by_vault: list[int], days: float, left: int | None) -> bool:
@@ -22,4 +23,9 @@ def by_the_vaults(vms_by_vault: list[int], days: float, left: int | None) -> boo
     They are a minute ahead of Resource Graph, which takes one call for a thousand jobs of any number of vaults.
     """
     needed = reads_an_hour(vms_by_vault, days)
-    return needed <= SHARE * READS_AN_HOUR and (left is None or left >= needed / TICKS_AN_HOUR)
+    return needed <= SHARE * READS_AN_HOUR and (left is None or left >= needed / LOOKS_AN_HOUR)
+
+
+def policies_by_the_vaults(vaults: int) -> bool:
+    """Return whether so many vaults are asked for their policies a list each, at every look."""
+    return vaults * LOOKS_AN_HOUR <= SHARE * READS_AN_HOUR

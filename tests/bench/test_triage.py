@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.__main__ import main
-from tests.cloud.recordings import recordings
+from tests.cloud.recordings import SHARED, recordings
 
 VAULT = "/subscriptions/S/resourceGroups/RG/providers/Microsoft.RecoveryServices/vaults/V"
 
@@ -95,3 +95,18 @@ def test_every_recorded_job_that_failed_is_known(tmp_path, capsys) -> None:
     failed = [line for line in lines if line["status"] in {"Failed", "CompletedWithWarnings"}]
     assert len(failed) >= 5
     assert {line["family"] for line in failed} == {"not_found", "transient", "unsupported"}
+
+
+def test_a_job_with_any_recorded_error_has_a_family_and_an_answer(tmp_path, capsys) -> None:
+    file = SHARED / "wire" / "error_codes.json"
+    if not file.is_file():
+        pytest.skip("the recorded errors (wire/error_codes.json) are not at hand")
+    rows = json.loads(file.read_text())
+    jobs = [job(number) for number, _ in enumerate(rows)]
+    for shown, row in zip(jobs, rows, strict=True):
+        number, title = (row["code"], row["title"]) if isinstance(row["code"], int) else (0, row["code"])
+        shown["properties"]["errorDetails"] = [{"errorCode": number, "errorTitle": title or "", "errorString": ""}]
+    lines = judged(tmp_path, capsys, {"value": jobs})
+    assert len(lines) == len(rows) > 10
+    assert [line for line in lines if line.get("family") in {None, "unknown"}] == []
+    assert all(line["response"] and line["reason"] for line in lines)

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+SHARED = Path(os.environ.get("NIGHTSHIFT_SHARED") or Path(__file__).parents[2].parent / "shared")
+"""Where recordings and notes on Azure are, if they are at hand."""
+
 
 @functools.cache
 def recordings() -> tuple[dict[str, Any], ...]:
-    folder = Path(os.environ.get("NIGHTSHIFT_SHARED") or Path(__file__).parents[2].parent / "shared")
-    file = folder / "wire" / "samples.jsonl"
+    file = SHARED / "wire" / "samples.jsonl"
     if not file.is_file():
         return ()
     return tuple(json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())

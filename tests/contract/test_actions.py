@@ -41,6 +41,7 @@ def use_everything(stage: Stage) -> None:
     vaults.back_up(item_of(stage), until + timedelta(days=8))
     stage.ports.fleet.jobs([SUBSCRIPTION], since)
     stage.ports.fleet.items([SUBSCRIPTION])
+    stage.ports.fleet.policies([SUBSCRIPTION])
     stage.ports.load.series(stage.ports.fleet.vms([SUBSCRIPTION]), since, until)
     stage.ports.fleet.changes(SUBSCRIPTION, since, until)
     stage.ports.fleet.power(item_of(stage).vm_id)

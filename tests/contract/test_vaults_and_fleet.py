@@ -311,6 +311,13 @@ def test_the_whole_fleets_jobs_and_items_are_those_of_its_vaults(stage: Stage) -
     assert {item.id for item in stage.ports.fleet.items([SUBSCRIPTION])} == items
 
 
+def test_the_whole_fleets_policies_are_those_of_its_vaults_and_of_vms_alone(stage: Stage) -> None:
+    vaults = stage.ports.vaults.vaults(SUBSCRIPTION)
+    listed = [policy for vault in vaults for policy in stage.ports.vaults.policies(vault)]
+    found = stage.ports.fleet.policies([SUBSCRIPTION])
+    assert sorted(found, key=lambda policy: policy.id) == sorted(listed, key=lambda policy: policy.id)
+
+
 def test_a_backup_on_demand_is_a_job_minutes_later(stage: Stage) -> None:
     item = item_of(stage)
     stage.ports.vaults.back_up(item, stage.world.now + timedelta(days=9))

@@ -134,7 +134,7 @@ def test_a_look_that_could_not_read_is_none() -> None:
     look(night)
     for _ in range(3):
         night.world.advance(5 * MINUTE)
-        night.will("vaults.vaults", Transient("503"))
+        night.will("fleet.jobs", Transient("503"))
         with pytest.raises(Transient):
             look(night)
     night.world.advance(5 * MINUTE)

@@ -414,6 +414,17 @@ def test_what_is_over_is_forgotten_after_two_weeks() -> None:
     assert all_incidents(night) == ()
 
 
+@pytest.mark.parametrize(("vaults", "asked"), [(12, "vaults.policies"), (13, "fleet.policies")])
+def test_a_missed_run_is_seen_whoever_is_asked_for_the_policies(vaults: int, asked: str) -> None:
+    night = failing(vms=vaults, vaults=vaults)
+    night.item().generation += 1
+    look(night)
+    night.world.advance(timedelta(hours=10))
+    night.calls.clear()
+    assert look(night).noted == 1
+    assert {call for call in night.calls if call.endswith(".policies")} == {asked}
+
+
 @pytest.mark.parametrize(("left", "asked"), [(None, "vaults.jobs"), (200, "vaults.jobs"), (0, "fleet.jobs")])
 def test_vaults_that_allow_no_more_reads_are_not_asked(left: int | None, asked: str) -> None:
     night = failing()

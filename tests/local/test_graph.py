@@ -1,4 +1,4 @@
-"""Does Resource Graph show jobs and items as queries ask, a minute behind, and say what it cannot read?"""
+"""Does Resource Graph show jobs, items and policies as queries ask, a minute behind, and say what it cannot read?"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from local.world.cloud import Cloud
 from local.world.state import Refused
 
 JOBS = "RecoveryServicesResources | where type =~ 'Microsoft.RecoveryServices/vaults/backupJobs'"
+POLICIES = "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backupPolicies'"
 ITEMS = (
     "recoveryservicesresources | where type in~ "
     "('microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems')"
@@ -85,6 +86,14 @@ def test_a_job_without_an_end_has_no_end_to_compare(service: Service) -> None:
     assert running.isdisjoint(row["name"] for row in found)
 
 
+def test_or_joins_groups_of_conditions(service: Service) -> None:
+    ended = f"{JOBS} | where properties.status =~ 'failed' or properties.status == 'Completed' and name == 'none'"
+    found = rows(service, ended)
+    assert {row["properties"]["status"] for row in found} == {"Failed"}
+    everything = rows(service, f"{JOBS} | where name == 'none' or properties.operation != ''")
+    assert len(everything) > len(found)
+
+
 def test_columns_are_projected_renamed_ordered_and_limited(service: Service) -> None:
     query = (
         f"{JOBS} | order by properties.startTime asc "
@@ -104,11 +113,25 @@ def test_items_are_there_with_policy_and_state(service: Service) -> None:
     assert {row["properties"]["policyId"] for row in found} == {item.policy_id for item in items}
 
 
-def test_without_a_kind_both_kinds_are_there(service: Service) -> None:
+def test_policies_of_every_workload_are_there_with_their_schedule_and_members(service: Service) -> None:
+    world = service.cloud.world
+    found = {row["id"]: row for row in rows(service, POLICIES)}
+    assert set(found) == {policy.id for policy in world.policies.values()}
+    assert {row["type"] for row in found.values()} == {"microsoft.recoveryservices/vaults/backuppolicies"}
+    used = next(item.policy_id for item in world.items.values() if item.policy_id)
+    shown = found[used]["properties"]
+    assert shown["schedulePolicy"] == world.policies[used.lower()].properties["schedulePolicy"]
+    assert shown["protectedItemsCount"] == sum(item.policy_id == used for item in world.items.values())
+    machines = rows(service, f"{POLICIES} | where properties.backupManagementType =~ 'AzureIaasVM'")
+    assert 0 < len(machines) < len(found)
+
+
+def test_without_a_kind_every_kind_is_there(service: Service) -> None:
     world = service.cloud.world
     kinds = [row["type"].rsplit("/", 1)[-1] for row in rows(service, "recoveryservicesresources | project type")]
     assert kinds.count("protecteditems") == len(world.items)
     assert kinds.count("backupjobs") > len(world.items)
+    assert kinds.count("backuppolicies") == len(world.policies)
 
 
 def test_a_job_appears_and_ends_in_the_graph_within_two_minutes_of_the_vault() -> None:

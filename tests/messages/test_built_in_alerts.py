@@ -2,13 +2,19 @@
 
 import copy
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from shared.cloud.wire import any_job_from
 from shared.errors import BadMessage
 from shared.messages.alerts import request_from_alert
-from shared.messages.jobs import TriageRequest
+from shared.messages.jobs import TriageRequest, job_event
+from shared.model.failures import Failure
+from shared.rules.job_outcomes import outcome
+from tests.cloud.recordings import SHARED
 
 SUB = "/subscriptions/00000000-0000-0000-0000-000000000001"
 VAULT = f"{SUB}/resourceGroups/rg-Backup/providers/Microsoft.RecoveryServices/vaults/rsv-One"
@@ -49,6 +55,35 @@ def alert(path: str = "", value: Any = None) -> str:
 
 def test_the_job_of_an_alert_has_the_id_that_the_watcher_gives_it() -> None:
     assert request_from_alert(alert()) == TriageRequest(VAULT.lower(), f"{JOB.lower()}:failed")
+
+
+def watched(job_id: str, vault_id: str) -> TriageRequest:
+    """What the watcher announces of the failed job, as the vault lists it."""
+    properties = {"jobType": "AzureIaaSVMJob", "operation": "Backup", "status": "Failed", "entityFriendlyName": "vm"}
+    times = {"startTime": "2026-03-13T11:00:00Z", "endTime": "2026-03-13T11:50:00Z"}
+    row = {"id": f"{vault_id}/backupJobs/{job_id}", "name": job_id, "properties": {**properties, **times}}
+    failure = outcome(any_job_from(row), None, None)
+    assert isinstance(failure, Failure)
+    return TriageRequest(failure.vault_id, failure.id)
+
+
+def test_an_alert_and_the_watcher_make_the_same_event_of_a_job() -> None:
+    request, at = request_from_alert(alert()), datetime(2026, 3, 13, 12, tzinfo=UTC)
+    assert request is not None
+    told, seen = job_event(request, "", at), job_event(watched(JOB, VAULT), "", at)
+    assert (told.source, told.id, told.type) == (seen.source, seen.id, seen.type)
+
+
+def test_an_alert_that_was_seen_in_the_wild_names_the_job_as_the_watcher_does() -> None:
+    page = SHARED / "reference" / "events-and-host.md"
+    if not page.is_file():
+        pytest.skip("the notes on Azure's events (reference/events-and-host.md) are not at hand")
+    blocks = re.findall(r"```json\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (text,) = [block for block in blocks if "azureMonitorCommonAlertSchema" in block]
+    names = {"sub": SUB.rpartition("/")[2], "guid": JOB, "rg": "rg-Backup", "vault": "rsv-One"}
+    filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], match[1]), text)
+    assert json.loads(filled)["data"]["essentials"]["monitoringService"] == "Azure Backup"
+    assert request_from_alert(filled) == watched(JOB, VAULT)
 
 
 def test_the_vault_is_found_in_either_place_and_in_context_sent_as_text() -> None:

@@ -155,6 +155,9 @@ class SmallFleet:
     def power(self, vm_id: str) -> str | None:
         return "running"
 
+    def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
+        return []
+
 
 @dataclass
 class SmallLoad:

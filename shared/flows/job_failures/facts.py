@@ -7,9 +7,11 @@ from functools import cached_property, lru_cache
 
 from shared.errors import BadMessage
 from shared.messages.facts import fact_from_json, fact_key, fact_to_json
+from shared.model.azure import Job
 from shared.model.failures import Fact, History, Incident, State
 from shared.ports import Ledger
 from shared.rules.incidents import fold, forget, incidents
+from shared.rules.job_outcomes import COMPLETED
 from shared.telemetry import Event, tell
 
 FACTS = "facts"
@@ -38,6 +40,22 @@ class Known:
         """What names the failures, and the jobs of the successes, that are known."""
         names = [failure.id for failure in self.history.failures]
         return frozenset([*names, *(success.job_id for success in self.history.successes)])
+
+    @cached_property
+    def jobs(self) -> frozenset[str]:
+        """The names of the jobs whose failures and successes are known."""
+        failed, good = self.history.failures, self.history.successes
+        return frozenset([*(one.job_id for one in failed), *(one.job_id for one in good)])
+
+    def is_news(self, job: Job) -> bool:
+        """Return whether a job may say something new: it went wrong, or a VM that something is open for is well."""
+        if job.running or job.name in self.jobs:
+            return False
+        return job.status.lower() != COMPLETED or job.vm_name.lower() in self._ailing_names
+
+    @cached_property
+    def _ailing_names(self) -> frozenset[str]:
+        return frozenset(vm_id.rpartition("/")[2] for vm_id in self.ailing)
 
 
 def known(ledger: Ledger) -> Known:

@@ -28,9 +28,14 @@ def note(ports: Ports, request: TriageRequest, vm_id: str, now: datetime) -> boo
     return ports.ledger.claim(OUTBOX, request.failure_id, row)
 
 
-def announce(ports: Ports, now: datetime) -> int:
-    """Publish what is written down and was not published yet; return how many."""
-    new = {key: row for key, row in ports.ledger.rows(OUTBOX).items() if row["state"] == _NEW}
+def waiting(ports: Ports) -> dict[str, Mapping[str, str]]:
+    """Return what is written down and not answered yet, by failure."""
+    return ports.ledger.rows(OUTBOX)
+
+
+def announce(ports: Ports, rows: Mapping[str, Mapping[str, str]], now: datetime) -> int:
+    """Publish what of the waiting `rows` was not published yet; return how many."""
+    new = {key: row for key, row in rows.items() if row["state"] == _NEW}
     events = [job_event(TriageRequest(row["vault"], key), row["vm"], now) for key, row in new.items()]
     if events:
         ports.events.publish(events)
@@ -39,10 +44,10 @@ def announce(ports: Ports, now: datetime) -> int:
     return len(new)
 
 
-def settle(ports: Ports, known: History, now: datetime) -> int:
-    """Forget what was answered, and ask for what was not; return how many were asked for."""
+def settle(ports: Ports, rows: Mapping[str, Mapping[str, str]], known: History, now: datetime) -> int:
+    """Forget what of the waiting `rows` was answered, and ask for what was not; return how many were asked for."""
     answered, asked = {attempt.failure_id for attempt in known.attempts}, 0
-    for key, row in ports.ledger.rows(OUTBOX).items():
+    for key, row in rows.items():
         if key in answered:
             ports.ledger.drop(OUTBOX, key)
         elif _overdue(row, now):

@@ -1,18 +1,20 @@
 """Which jobs are there, and what did they come to? One look at the jobs of some vaults, and at what explains them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shared.flows.job_failures.facts import Known
 from shared.flows.job_failures.schedules import Schedule, seen
-from shared.flows.look import newest_plan
+from shared.flows.look import newest_plan, vaults_in_scope
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vault, Vm
 from shared.model.failures import Failure, Success
+from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.rules.job_outcomes import outcome
-from shared.rules.overdue import Watched, overdue
-from shared.rules.watching import by_the_vaults
+from shared.rules.overdue import Watched, judged_next, overdue
+from shared.rules.watching import by_the_vaults, policies_by_the_vaults
 
 HISTORY = timedelta(days=2)
 """How far back jobs are looked at: a first backup may take a day, and a run is given up after another."""
@@ -34,33 +36,47 @@ class Reading:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
 
 
-def read_fleet(ports: Ports, vaults: Sequence[Vault], since: datetime, now: datetime) -> Reading:
-    """Read what all vaults did since, in bulk. Raises Transient or Permanent."""
+def read_lately(ports: Ports, intent: FleetPolicy, known: Known, since: datetime) -> Reading:
+    """Read what ended since, as far as it is news: one question to Resource Graph where nothing is.
+
+    Raises Transient or Permanent.
+    """
+    subscriptions = intent.scope.subscriptions
+    news = [job for job in ports.fleet.jobs(subscriptions, since) if known.is_news(job)]
+    vaults = vaults_in_scope(ports, intent) if news else ()
+    ours = {vault.id for vault in vaults}
+    items = ports.fleet.items(subscriptions) if news else []
+    return Reading(
+        vaults=vaults,
+        jobs=tuple(job for job in news if job.vault_id in ours),
+        items=tuple(item for item in items if item.vault_id in ours),
+        since=since,
+    )
+
+
+def read_fleet(ports: Ports, intent: FleetPolicy, now: datetime) -> Reading:
+    """Read all jobs of all vaults, and what tells which runs are missing. Raises Transient or Permanent.
+
+    The vaults themselves are asked where the service has reads enough for that, else Resource Graph.
+    """
+    vaults, since = vaults_in_scope(ports, intent), now - HISTORY
     subscriptions = sorted({vault.subscription for vault in vaults})
     ours = {vault.id for vault in vaults}
     items = tuple(item for item in ports.fleet.items(subscriptions) if item.vault_id in ours)
     vms = Counter(item.vault_id for item in items)
     said = [left for one in subscriptions if (left := ports.vaults.job_reads_left(one)) is not None]
     if by_the_vaults([vms[one] for one in ours], HISTORY / timedelta(days=1), min(said, default=None)):
-        listed = [job for vault in vaults for job in ports.vaults.jobs(vault, now - HISTORY, now)]
+        listed = [job for vault in vaults for job in ports.vaults.jobs(vault, since, now)]
     else:
         listed = [job for job in ports.fleet.jobs(subscriptions, since) if job.vault_id in ours]
-    return Reading(tuple(vaults), tuple(listed), items, since)
-
-
-def read_whole(ports: Ports, vaults: Sequence[Vault], reading: Reading, now: datetime) -> Reading:
-    """Return the reading with all by which it can be told which runs are missing."""
-    policies = [policy for vault in vaults for policy in ports.vaults.policies(vault)]
-    vms = ports.fleet.vms(sorted({vault.subscription for vault in vaults}))
-    schedules = seen(ports.ledger, policies, now)
-    return replace(reading, policies=tuple(policies), vms=tuple(vms), schedules=schedules)
+    return _explained(ports, Reading(vaults, tuple(listed), items, since), now)
 
 
 def read_vault(ports: Ports, vault: Vault, now: datetime) -> Reading:
     """Read one vault itself: the truth, before anything is answered. Raises Transient or Permanent."""
     since = now - HISTORY
     jobs, items = ports.vaults.jobs(vault, since, now), ports.vaults.items(vault)
-    return read_whole(ports, [vault], Reading((vault,), tuple(jobs), tuple(items), since), now)
+    return _explained(ports, Reading((vault,), tuple(jobs), tuple(items), since), now)
 
 
 def outcomes(reading: Reading) -> tuple[Failure | Success, ...]:
@@ -105,7 +121,26 @@ def jobs_of_items(reading: Reading) -> Mapping[str, tuple[Job, ...]]:
     return {vm_id: tuple(jobs) for vm_id, jobs in found.items()}
 
 
+def runs_judged_next(reading: Reading, now: datetime) -> datetime:
+    """Return when it is next to be told which runs are missing."""
+    used = {item.policy_id for item in reading.items}
+    return judged_next((policy for policy in reading.policies if policy.id in used), now)
+
+
 def expected_minutes(ports: Ports) -> Mapping[str, float]:
     """Return how long each VM's backup takes (p95), as the newest plan knows it."""
     made = newest_plan(ports)
     return {line.vm_id: line.minutes for line in made.vms} if made else {}
+
+
+def _explained(ports: Ports, reading: Reading, now: datetime) -> Reading:
+    """Return the reading with all by which it can be told which runs are missing."""
+    vaults, ours = reading.vaults, {vault.id for vault in reading.vaults}
+    subscriptions = sorted({vault.subscription for vault in vaults})
+    if policies_by_the_vaults(len(vaults)):
+        policies = [policy for vault in vaults for policy in ports.vaults.policies(vault)]
+    else:
+        policies = [policy for policy in ports.fleet.policies(subscriptions) if policy.vault_id in ours]
+    vms = ports.fleet.vms(subscriptions)
+    schedules = seen(ports.ledger, policies, now)
+    return replace(reading, policies=tuple(policies), vms=tuple(vms), schedules=schedules)

@@ -68,9 +68,14 @@ def respond(ports: Ports, intent: FleetPolicy, request: TriageRequest, now: date
     or a job that is not there; Transient or Permanent where the vault cannot be read.
     """
     known = facts.history(ports.ledger)
-    if any(one.id == request.failure_id and not _open(one, known, now) for one in known.failures):
+    named = [one for one in known.failures if (one.id, one.vault_id) == (request.failure_id, request.vault_id)]
+    if any(not _open(one, known, now) for one in named):
         return 0
-    scene = scene_of(ports, intent, request.vault_id, known, now)
+    try:
+        scene = scene_of(ports, intent, request.vault_id, known, now)
+    except BadMessage:
+        _forget(ports, request)
+        raise
     failures = {one.id: one for one in _failures(scene, now)}
     if request.failure_id not in failures:
         _gone(ports, request)
@@ -132,9 +137,16 @@ def _open(failure: Failure, known: History, now: datetime) -> bool:
 
 def _gone(ports: Ports, request: TriageRequest) -> None:
     """Forget a run that came after all; raise BadMessage for a job that is not in the vault, or did not fail."""
-    ports.ledger.drop(outbox.OUTBOX, request.failure_id)
+    _forget(ports, request)
     if Kind(request.failure_id.rpartition(":")[2]) not in {*NOT_STARTED, Kind.COLLIDED, Kind.MISSING_VM}:
         raise BadMessage([f"failure_id: the vault shows no {request.failure_id} in the last two days"])
+
+
+def _forget(ports: Ports, request: TriageRequest) -> None:
+    """Announce it no more, and ask for it no more; what is written down of another vault stays."""
+    row = ports.ledger.read(outbox.OUTBOX, request.failure_id)
+    if row is not None and row["vault"] == request.vault_id:
+        ports.ledger.drop(outbox.OUTBOX, request.failure_id)
 
 
 def _answer(ports: Ports, intent: FleetPolicy, scene: Scene, failure: Failure, now: datetime) -> Scene:

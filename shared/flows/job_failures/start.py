@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.errors import BadMessage, Permanent, Transient
 from shared.flows.job_failures import facts
 from shared.flows.job_failures.outbox import TRIAGE
-from shared.flows.job_failures.respond import BACKUPS, Scene, context_of, scene_of
+from shared.flows.job_failures.respond import BACKUPS, RETRIES, Scene, context_of, scene_of
 from shared.flows.set_aside import set_aside
 from shared.messages.backups import BackupRequest, backup_from_json, backup_to_json
 from shared.messages.jobs import TriageRequest, triage_to_json
@@ -68,7 +68,9 @@ def start_backup(ports: Ports, intent: FleetPolicy, request: BackupRequest, now:
 def _read(ports: Ports, intent: FleetPolicy, request: BackupRequest, now: datetime) -> Start:
     known = facts.history(ports.ledger)
     failure = next((one for one in known.failures if one.id == request.failure_id), None)
-    decided = [one for one in known.attempts if one.failure_id == request.failure_id and one.response is Response.RETRY]
+    decided = any(
+        one.failure_id == request.failure_id and one.response is Response.RETRY for one in known.attempts
+    ) and ports.ledger.read(RETRIES, request.key)
     if failure is None or not decided or failure.vault_id != request.vault_id or failure.vm_id != request.vm_id:
         raise BadMessage([f"failure_id: nobody decided to start {request.failure_id} of {request.vm_id} again"])
     scene = scene_of(ports, intent, request.vault_id, known, now)

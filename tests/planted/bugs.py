@@ -5,6 +5,7 @@ from tests.planted.flow_bugs import FLOW_BUGS
 from tests.planted.level_bugs import LEVEL_BUGS
 from tests.planted.load_bugs import LOAD_BUGS
 from tests.planted.morning_bugs import MORNING_BUGS
+from tests.planted.order_bugs import ORDER_BUGS
 from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
@@ -561,4 +562,5 @@ BUGS = (
     *RESTORE_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
+    *ORDER_BUGS,
 )

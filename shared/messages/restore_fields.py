@@ -77,6 +77,10 @@ POINT = Shape(
 )
 SUBNET = Shape(_NAME, 80, "the name of a subnet", "give the name alone, and the network by its id")
 VM_NAME = Shape(_NAME, 64, "the name of a VM", "give the name alone, not an id")
+NEW_NAME = Shape(
+    "[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", 64, "a name of 1 to 64 letters, digits, dots and hyphens",
+    "choose another; it begins and ends with a letter or digit",
+)  # fmt: skip
 LABEL = Shape(
     r"[^\x00-\x1f\x7f\u2028\u2029]{0,199}[^\s\x00-\x1f\x7f]", 200, "a line of 1 to 200 characters", "say it in a line"
 )

@@ -65,7 +65,7 @@ def _targets() -> dict[str, Any]:
             "network": _text(shapes.NETWORK, "Network of new VMs."),
             "subnet": _text(shapes.SUBNET, "Subnet of that network."),
             "accounts": _list(shapes.ACCOUNT, MOST_ACCOUNTS, "Accounts of the pool that may be used."),
-            "name": _text(shapes.VM_NAME, "Name of the new VM; for one VM."),
+            "name": _text(shapes.NEW_NAME, "Name of the new VM; for one VM."),
         },
     ) | {"dependentRequired": {"network": ["subnet"], "subnet": ["network"]}}
 

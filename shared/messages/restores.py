@@ -155,7 +155,7 @@ def _targets(fields: Fields) -> Targets:
                 network_id=inner.text("network", shapes.NETWORK, needed=False).lower(),
                 subnet=inner.text("subnet", shapes.SUBNET, needed=False).lower(),
                 accounts=inner.texts("accounts", shapes.ACCOUNT, MOST_ACCOUNTS),
-                name=inner.text("name", shapes.VM_NAME, needed=False),
+                name=inner.text("name", shapes.NEW_NAME, needed=False),
             )
         )
 

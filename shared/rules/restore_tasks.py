@@ -3,6 +3,7 @@
 One VM that cannot be restored does not hold up the others of its request: each has a task or a reason.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,7 +200,10 @@ def _where(request: RestoreRequest, place: RestorePlace, region: str) -> tuple[s
 
 
 def _new_name(request: RestoreRequest, item: ProtectedItem) -> str:
-    """Return the new VM's name: its own with a mark of the request, so that two requests do not meet."""
+    """Return the new VM's name: its own with a mark of the request, so that two requests do not meet.
+
+    Names may hold what new ones may not, such as an underscore.
+    """
     mark = sha256(request.id.encode()).hexdigest()[:6]
-    name = item.vm_id.rpartition("/")[2] or item.name
-    return request.targets.name or f"{name[:57]}-{mark}"
+    plain = re.sub(r"[^A-Za-z0-9.-]", "-", item.vm_id.rpartition("/")[2] or item.name, flags=re.ASCII)
+    return request.targets.name or f"{plain[:57].strip('.-') or 'vm'}-{mark}"

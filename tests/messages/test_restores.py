@@ -175,6 +175,7 @@ def test_targets_and_cancels_are_read() -> None:
         ({"targets": {"accounts": [ACCOUNT + ".evil.example"]}}, "targets.accounts[0]: found"),
         ({"targets": {"accounts": ["https://strestore01.blob.core.windows.net"]}}, "targets.accounts[0]: found"),
         ({"targets": {"name": "a/b"}}, "targets.name: found 'a/b'"),
+        ({"targets": {"name": "a_b"}}, "targets.name: found 'a_b'; expected a name of 1 to 64 letters, digits, dots"),
         ({"dry_run": "false"}, "dry_run: found 'false'; expected true or false"),
         ({"confirm_replace": "app-1"}, "confirm_replace: found 'app-1'; expected a list"),
         ({"confirm_replace": [VM]}, "confirm_replace[0]: found"),

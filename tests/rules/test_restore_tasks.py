@@ -80,6 +80,15 @@ def test_a_new_vm_has_a_network_and_a_name_that_no_other_request_gives() -> None
     assert (named.vm_name, named.subnet_id) == ("app-1-old", SUBNET)
 
 
+@pytest.mark.parametrize(("name", "begins"), [("app_1", "app-1-"), ("x" * 64, "x" * 57 + "-"), ("\u00e4_", "vm-")])
+def test_a_new_name_has_only_what_names_may_hold(name: str, begins: str) -> None:
+    odd = item(vm_id=vm_id(name))
+    looked_up = found(items=[odd], points={odd.id.lower(): [point()]})
+    (task,), _ = made(looked_up, vms=(vm_id(name),), mode=Mode.NEW_VM)
+    assert task.vm_name.startswith(begins)
+    assert len(task.vm_name) <= 64
+
+
 def test_a_snapshot_is_quick_and_an_unknown_length_is_guessed() -> None:
     quick = found(points={ITEM: [point(tiers=(("InstantRP", "Valid"),))]})
     assert made(quick)[0][0].minutes == SNAPSHOT_MINUTES

@@ -9,6 +9,7 @@ from shared.errors import BadMessage
 from shared.messages.jobs import object_in, version_of
 from shared.model.events import Envelope
 from shared.model.restore_tasks import RestoreResult, RestoreState, RestoreTask, Step
+from shared.model.restores import PooledAccount, RestoreJob
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 VERSION = 1
 TYPES = {step: f"nightshift.restore.{step}.v1" for step in Step if step.over}
 """The CloudEvents type of each end."""
-_NOUNS: dict[str, Any] = {"task": RestoreTask, "state": RestoreState, "result": RestoreResult}
+_NOUNS: dict[str, Any] = {
+    "task": RestoreTask,
+    "state": RestoreState,
+    "result": RestoreResult,
+    "job": RestoreJob,
+    "account": PooledAccount,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,28 @@ def state_from_json(text: str) -> RestoreState:
     """Return the state of a document, or raise BadMessage."""
     state: RestoreState = _read("state", text)
     return state
+
+
+def job_to_json(job: RestoreJob) -> str:
+    """Return the job's document {"version": 1, "job": {...}}."""
+    return _dump("job", job)
+
+
+def job_from_json(text: str) -> RestoreJob:
+    """Return the job of a document, or raise BadMessage."""
+    job: RestoreJob = _read("job", text)
+    return job
+
+
+def account_to_json(account: PooledAccount) -> str:
+    """Return the document {"version": 1, "account": {...}} of an account with its load."""
+    return _dump("account", account)
+
+
+def account_from_json(text: str) -> PooledAccount:
+    """Return the account of a document, or raise BadMessage."""
+    account: PooledAccount = _read("account", text)
+    return account
 
 
 def result_to_json(result: RestoreResult) -> str:

@@ -79,6 +79,15 @@ class AccountLoad:
     throttled: int
 
 
+@dataclass(frozen=True, slots=True)
+class PooledAccount:
+    """An account of a pool with its last hour (None: not known), as it was at the UTC instant `at`."""
+
+    account: RestoreAccount
+    load: AccountLoad | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreOrder:
     """All that one trigger needs. It is sent once, whatever comes back.

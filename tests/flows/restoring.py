@@ -16,9 +16,9 @@ from local.world.writes import protect
 from shared import fleet_policy
 from shared.flows.restores import advance, fan_out, rows, watch
 from shared.flows.restores.rows import Under
+from shared.messages.restore_tasks import result_from_json
 from shared.model.intent import FleetPolicy
 from shared.model.restore_tasks import RestoreResult, Step
-from shared.messages.restore_tasks import result_from_json
 from shared.ports import Ports
 
 SUB = fleets.SUBSCRIPTION

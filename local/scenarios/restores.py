@@ -121,7 +121,7 @@ def _wild(draw: random.Random) -> tuple[Nights, list[Asked], Ends]:
 
 
 def _calm(draw: random.Random) -> tuple[Nights, list[Asked], Ends]:
-    accounts = draw.randint(2, 4)
+    accounts = draw.randint(2, 3)
     made = fleet(draw, accounts * draw.randint(3, 5), accounts, calm=True)
     asked, nights = [calm_request(made)], _nights(made)
     began = made.world.now

@@ -11,14 +11,14 @@ from shared.rules.restore_table import TABLE, Action, Row
 LEASE = timedelta(minutes=30)
 """How long an account is held without a sign of life from its task."""
 LOOKS = {
-    Step.WAITING: timedelta(minutes=2),
+    Step.WAITING: timedelta(minutes=10),
     Step.UNSURE: timedelta(minutes=2),
     Step.ACCEPTED: timedelta(minutes=1),
     Step.RUNNING: timedelta(minutes=5),
     Step.MOVING: timedelta(minutes=2),
     Step.CANCELLING: timedelta(minutes=2),
 }
-"""How soon each step is looked at again; the others at once."""
+"""How soon each step is looked at again; the others at once. Who waits is woken when an account is free for it."""
 THROTTLED = timedelta(minutes=5)
 """How long nothing is sent after the service has said that it takes no more."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.model.restore_tasks import RestoreState, RestoreTask
 from shared.rules.restore_accounts import AccountVerdict, usable
-from shared.rules.restore_order import serve
+from shared.rules.restore_order import CLOSE_ENOUGH, follow, serve
 
 type Waiting = tuple[RestoreTask, RestoreState]
 """A task that waits for an account, with its state."""
@@ -17,13 +17,15 @@ class Running:
     """What holds accounts at the UTC instant `now`: the expected minutes until each is free again, by id.
 
     `may_start` more restores may run at once. Who has waited for `patience` goes before longer restores, so that the
-    short ones come to their turn too.
+    short ones come to their turn too. `order` is that of an earlier look, as keys: it is kept while none is better, since
+    orders that are made anew and anew undo each other's exchanges.
     """
 
     now: datetime
     minutes_left: Mapping[str, float]
     may_start: int
     patience: timedelta = timedelta(hours=12)
+    order: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,27 @@ def _served(waiting: Sequence[Waiting], free: Mapping[str, Mapping[str, float]],
     ranked: list[tuple[tuple[bool, int, float, str], Waiting]] = []
     for region in {task.region for task, _ in waiting}:
         here = sorted((one for one in waiting if one[0].region == region), key=lambda one: one[0].key)
-        order = serve([task.minutes for task, _ in here], list(free.get(region, {}).values()) or [0.0]).order
-        for rank, place in enumerate(order):
+        for rank, place in enumerate(_order(here, list(free.get(region, {}).values()) or [0.0], running.order)):
             task = here[place][0]
             ranked.append(((False, rank, -task.minutes, task.key), here[place]))
     oldest = sorted(waiting, key=lambda one: (one[0].accepted_at, one[0].key))
     late = [one for one in oldest if running.now - one[0].accepted_at >= running.patience]
     first = {one[0].key for one in late}
     return late + [one for _, one in sorted(ranked, key=lambda pair: pair[0]) if one[0].key not in first]
+
+
+def _order(here: Sequence[Waiting], free_at: Sequence[float], before: Sequence[str]) -> Sequence[int]:
+    """Return the places of tasks in the order in which they are served: the earlier order, or a better one.
+
+    In the earlier order those that are new come last, the longest first.
+    """
+    minutes, ranks = [task.minutes for task, _ in here], {key: rank for rank, key in enumerate(before)}
+    known = [(ranks.get(task.key, len(ranks)), -task.minutes, place) for place, (task, _) in enumerate(here)]
+    kept = follow([place for _, _, place in sorted(known)], minutes, free_at)
+    if ranks and kept.makespan <= CLOSE_ENOUGH * (sum(minutes) + sum(free_at)) / len(free_at):
+        return kept.order
+    anew = serve(minutes, free_at)
+    return kept.order if ranks and kept.makespan <= CLOSE_ENOUGH * anew.makespan else anew.order
 
 
 def _why(verdict: AccountVerdict, choices: int) -> str:

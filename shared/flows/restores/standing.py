@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 
 from shared.errors import BadMessage
 from shared.flows.restores import leases
@@ -23,6 +24,7 @@ from shared.rules.scope import pause_on
 JOBS = "restore-jobs"
 POOL = "restore-pool"
 VAULTS = "restore-vaults"
+ORDER, ALL = "restore-order", "all"
 LOAD_COUNTS_FOR = timedelta(minutes=10)
 """What an account did in its last hour says nothing about it later."""
 SWITCH, REPLACE = "restore", "replace"
@@ -34,7 +36,8 @@ UNKNOWN_JOB = frozenset({Step.SENDING, Step.UNSURE, Step.ACCEPTED})
 class Standing:
     """What the ledger said at one moment: tasks by key, accounts by id, restore jobs with who follows them.
 
-    `vaults` says when each vault was last asked for its restores, None for never.
+    `vaults` says when each vault was last asked for its restores, None for never; `order` is that in which tasks were
+    last to be served.
     """
 
     under: Mapping[str, Under]
@@ -42,6 +45,7 @@ class Standing:
     jobs: Mapping[str, KnownJob] = field(default_factory=dict)
     pool: Mapping[str, PooledAccount] = field(default_factory=dict)
     vaults: Mapping[str, datetime | None] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
 
 def standing(ports: Ports) -> Standing:
@@ -54,7 +58,17 @@ def standing(ports: Ports) -> Standing:
             jobs[key] = KnownJob(job, _followed(job, under), _instant(row.get("detailed", "")))
     pool = {key: one for key, row in ports.ledger.rows(POOL).items() if (one := _account(row["account"])) is not None}
     vaults = {key: _instant(row["at"]) for key, row in ports.ledger.rows(VAULTS).items()}
-    return Standing(under, held, jobs, pool, vaults)
+    known = ports.ledger.read(ORDER, ALL)
+    marks = {mark: rank for rank, mark in enumerate(known["marks"].split())} if known else {}
+    order = sorted((key for key in under if _mark(key) in marks), key=lambda key: marks[_mark(key)])
+    return Standing(under, held, jobs, pool, vaults, tuple(order))
+
+
+def remember_order(ports: Ports, found: Mapping[str, Turn]) -> None:
+    """Keep the order in which these turns are served, by short marks: a row must hold hundreds of them."""
+    row = {"marks": " ".join(_mark(key) for key in found)}
+    if ports.ledger.read(ORDER, ALL) != row:
+        ports.ledger.write(ORDER, ALL, row)
 
 
 def job(ports: Ports, job_id: str) -> KnownJob | None:
@@ -88,7 +102,7 @@ def turns(ports: Ports, intent: FleetPolicy, now_is: Standing, now: datetime) ->
     if not _fresh(now_is, now):
         stopped = {one.task.key: "running restores and accounts are being looked at first" for one in waiting} | stopped
     held = {one.holds: _minutes_left(one, now) for one in now_is.under.values() if one.holds}
-    running = Running(now, held, intent.restore.limits.running - len(held))
+    running = Running(now, held, intent.restore.limits.running - len(held), order=now_is.order)
     able = [(one.task, one.state) for one in waiting if one.task.key not in stopped]
     regions = {task.region for task, _ in able}
     found = spread(able, {region: verdicts(now_is, region, intent, now) for region in regions}, running)
@@ -140,6 +154,11 @@ def _may_be_its(job: RestoreJob, one: Under) -> bool:
 
 def _instant(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+@lru_cache(maxsize=1024)
+def _mark(key: str) -> str:
+    return sha256(key.encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1024)

@@ -53,10 +53,13 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
     if not any_under_way(ports):
         return Watch()
     scene = Scene(ports, intent, now)
-    vaults, unread = _read_vaults(scene, standing.standing(ports))
-    details, missed = _read_details(scene, standing.standing(ports))
-    accounts, lost = pool.refresh(scene, standing.standing(ports))
-    woken = _wake(scene, standing.standing(ports))
+    now_is = standing.standing(ports)
+    vaults, unread = _read_vaults(scene, now_is)
+    now_is = standing.standing(ports) if vaults else now_is
+    details, missed = _read_details(scene, now_is)
+    accounts, lost = pool.refresh(scene, now_is)
+    now_is = standing.standing(ports) if details or accounts else now_is
+    woken = _wake(scene, now_is)
     done = Watch(vaults, details, accounts, woken, unread + missed + lost)
     tell(Event.RESTORES_WATCHED, at=now, vaults=vaults, details=details, accounts=accounts, woken=woken)
     return done
@@ -135,6 +138,7 @@ def _note(scene: Scene, known: KnownJob) -> None:
 def _wake(scene: Scene, now_is: Standing) -> int:
     """Send a message to each task that something has changed for, or that has lost its own; return to how many."""
     turns = standing.turns(scene.ports, scene.intent, now_is, scene.now)
+    standing.remember_order(scene.ports, turns)
     woken = 0
     for key, one in now_is.under.items():
         turn = turns.get(key)

@@ -17,8 +17,8 @@ class Running:
     """What holds accounts at the UTC instant `now`: the expected minutes until each is free again, by id.
 
     `may_start` more restores may run at once. Who has waited for `patience` goes before longer restores, so that the
-    short ones come to their turn too. `order` is that of an earlier look, as keys: it is kept while none is better, since
-    orders that are made anew and anew undo each other's exchanges.
+    short ones come to their turn too. `order` is that of an earlier look, as keys: it is kept while none is better,
+    since orders that are made anew and anew undo each other's exchanges.
     """
 
     now: datetime

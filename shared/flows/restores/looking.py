@@ -44,7 +44,7 @@ def observe(scene: Scene, one: Under) -> Observed:
         case Step.ACCEPTED:
             return replace(seen, operation=_operation(ports, one))
         case Step.RUNNING | Step.MOVING | Step.CANCELLING:
-            return replace(seen, job=_job(scene, one))
+            return replace(seen, job=_job(scene, one, at_once=seen.cancel))
     return seen
 
 
@@ -118,11 +118,18 @@ def _operation(ports: Ports, one: Under) -> RestoreOperation | None:
         return None
 
 
-def _job(scene: Scene, one: Under) -> RestoreJob | None:
-    """Return the task's job as the watcher last saw it."""
+def _job(scene: Scene, one: Under, *, at_once: bool) -> RestoreJob | None:
+    """Return the task's job as the watcher last saw it; one that is to be cancelled also before lists show it."""
     known = standing.job(scene.ports, one.state.job_id)
     if known is None:
-        return None
+        return _detail(scene.ports, one.state.job_id) if at_once else None
     if known.detailed_at and scene.now - known.detailed_at <= PROGRESS_COUNTS_FOR:
         return known.job
     return replace(known.job, progress=None, bytes_moved=None, bytes_total=None)
+
+
+def _detail(ports: Ports, job_id: str) -> RestoreJob | None:
+    try:
+        return ports.restores.job(job_id)
+    except FleetError:
+        return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.errors import FleetError
+from shared.errors import FleetError, Permanent
 from shared.flows.restores import pool, rows, standing
 from shared.flows.restores.advance import look_at
 from shared.flows.restores.looking import Scene, vault_named
@@ -22,7 +22,7 @@ from shared.ports import Ports
 from shared.rules.restore_watching import KnownJob, details_due, vaults_due
 from shared.telemetry import Event, tell
 
-MARGIN = timedelta(hours=2)
+MARGIN = timedelta(days=2)
 """Jobs are listed from so long before any could still run by the intent."""
 OVERDUE = timedelta(minutes=2)
 """A task whose look has not come by then has lost it: with whoever was killed between its step and its message."""
@@ -68,6 +68,7 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
 def _read_vaults(scene: Scene, now_is: Standing) -> tuple[int, int]:
     """List the restores of the vaults that are due; return how many were read, and how many could not be."""
     ours = {one.task.item.vault_id for one in now_is.under.values() if one.state.step in _WITH_JOB}
+    wanted = {one.task.item.vault_id for one in now_is.under.values()}
     waiting = any(one.state.step is Step.WAITING for one in now_is.under.values())
     asked = {key: at for key, at in now_is.vaults.items() if waiting or key in ours}
     asked |= dict.fromkeys(ours - asked.keys())
@@ -77,8 +78,10 @@ def _read_vaults(scene: Scene, now_is: Standing) -> tuple[int, int]:
     for vault_id in due:
         try:
             found = scene.ports.restores.jobs(vault_named(vault_id), since, scene.now)
-        except FleetError:
+        except FleetError as problem:
             failed += 1
+            if isinstance(problem, Permanent) and vault_id not in wanted:
+                scene.ports.ledger.drop(standing.VAULTS, vault_id)
             continue
         _note_jobs(scene, now_is, vault_id, found)
         row = scene.ports.ledger.read(standing.VAULTS, vault_id) or {}

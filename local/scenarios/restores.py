@@ -37,7 +37,7 @@ LOST = {
     "events.publish.sent": 0.05,
 }
 """How often a call is not answered: before its effect, or (".sent") after it."""
-CALM_ONE_IN = 4
+CALM_ONE_IN = 5
 """In so many runs nothing goes wrong, and the time that it takes is held against the bound."""
 LONGEST = timedelta(days=5)
 NEAR_BOUND = 1.02
@@ -72,7 +72,7 @@ def restores(seed: int, runs: int = 100) -> Told:
     ends, trace, requests, calm = Ends(), hashlib.sha256(), 0, 0
     for number in range(runs):
         draw = random.Random(f"restores|{seed}|{number}")
-        is_calm = number % CALM_ONE_IN == 0
+        is_calm = number % CALM_ONE_IN == CALM_ONE_IN - 1
         nights, asked, found = _calm(draw) if is_calm else _wild(draw)
         ends.add(found)
         requests += len(asked)
@@ -93,8 +93,8 @@ def restores(seed: int, runs: int = 100) -> Told:
         "wrong": ends.wrong[:20],
     }
     checks = (
-        at_least("jobs started", 3 * runs, counts["jobs_started"]),
-        at_least("workers killed", runs - calm, counts["kills"]),
+        at_least("jobs started", runs // 2, counts["jobs_started"]),
+        at_least("workers killed", (runs - calm) // 2, counts["kills"]),
         zero("accounts shared by two running restores", counts["shared_accounts"]),
         zero("VMs of a request with two running jobs", counts["double_jobs"]),
         zero("requests without an end that is true", counts["vanished"]),
@@ -122,7 +122,7 @@ def _wild(draw: random.Random) -> tuple[Nights, list[Asked], Ends]:
 
 def _calm(draw: random.Random) -> tuple[Nights, list[Asked], Ends]:
     accounts = draw.randint(2, 3)
-    made = fleet(draw, accounts * draw.randint(3, 5), accounts, calm=True)
+    made = fleet(draw, accounts * draw.randint(5, 7), accounts, calm=True)
     asked, nights = [calm_request(made)], _nights(made)
     began = made.world.now
     _run(nights, asked, Killer(draw, {}))

@@ -85,10 +85,11 @@ def _served(waiting: Sequence[Waiting], free: Mapping[str, Mapping[str, float]],
         for rank, place in enumerate(_order(here, list(free.get(region, {}).values()) or [0.0], running.order)):
             task = here[place][0]
             ranked.append(((False, rank, -task.minutes, task.key), here[place]))
-    oldest = sorted(waiting, key=lambda one: (one[0].accepted_at, one[0].key))
-    late = [one for one in oldest if running.now - one[0].accepted_at >= running.patience]
+    served = [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+    late = [one for one in served if running.now - one[0].accepted_at >= running.patience]
     first = {one[0].key for one in late}
-    return late + [one for _, one in sorted(ranked, key=lambda pair: pair[0]) if one[0].key not in first]
+    oldest = sorted(late, key=lambda one: one[0].accepted_at)
+    return oldest + [one for one in served if one[0].key not in first]
 
 
 def _order(here: Sequence[Waiting], free_at: Sequence[float], before: Sequence[str]) -> Sequence[int]:

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -67,7 +67,8 @@ def fleet(draw: random.Random, vms: int, accounts: int, *, calm: bool) -> Fleet:
     for number in range(vms):
         vm = fleets.add_vm(world, f"vm-{number:02}", "rg-vms", REGION, {"backup-tier": "standard"})
         vm.data_gb, vm.power = draw.uniform(60, 500), "running"
-        protect(world, *_with(homes[number % 2], vm))
+        vault, policy = homes[number % 2]
+        protect(world, vault, vm, policy)
     backfill(world, 6, 6)
     made = Fleet(world, [_account(world, f"stpool{number}") for number in range(accounts)], list(world.items.values()))
     if calm:
@@ -97,7 +98,7 @@ def calm_request(made: Fleet) -> Asked:
     """Return one request for all VMs, from points that are in the vault alone."""
     items = list(made.free)
     body = {"vms": _ids(items), "mode": "disks", "point": {"before": _days_ago(made.world, 4)}}
-    return _message(random.Random(0), "all", body, items=items, after=timedelta(seconds=1))
+    return replace(_message(random.Random(0), "all", body, items), after=timedelta(seconds=1))
 
 
 def _disks(draw: random.Random, made: Fleet, name: str) -> Asked | None:
@@ -125,7 +126,7 @@ def _replace(draw: random.Random, made: Fleet, name: str) -> Asked | None:
         record.power, record.power_since = machines.POWERS["deallocate"], made.world.now
     names = [item.vm_id.rpartition("/")[2] for item in items]
     body = {"vms": _ids(items), "mode": "replace", "confirm_replace": names, "point": {"tier": "vault"}}
-    return _message(draw, name, body, items, queue=CLOSED) if items else None
+    return replace(_message(draw, name, body, items), queue=CLOSED) if items else None
 
 
 def _cancel(draw: random.Random, one: Asked, name: str) -> Asked:
@@ -153,19 +154,10 @@ def _refused(draw: random.Random, made: Fleet, number: int) -> Asked:
     return Asked(timedelta(minutes=draw.uniform(0, 120)), NORMAL, text, refused=True)
 
 
-def _message(
-    draw: random.Random,
-    name: str,
-    body: dict[str, Any],
-    items: Sequence[Item] = (),
-    *,
-    queue: str = NORMAL,
-    after: timedelta | None = None,
-) -> Asked:
+def _message(draw: random.Random, name: str, body: dict[str, Any], items: Sequence[Item] = ()) -> Asked:
     whole = {"version": 1, "id": name, "requester": "ops", "purpose": "a scenario", **body}
     keys = tuple(f"{name}|{item.id}".lower() for item in items)
-    when = after if after is not None else timedelta(minutes=draw.uniform(0, 120))
-    return Asked(when, queue, json.dumps(whole), keys)
+    return Asked(timedelta(minutes=draw.uniform(0, 120)), NORMAL, json.dumps(whole), keys)
 
 
 def _taken(made: Fleet, count: int) -> list[Item]:
@@ -179,11 +171,6 @@ def _ids(items: Sequence[Item]) -> list[str]:
 
 def _days_ago(world: World, days: float) -> str:
     return (world.now - days * DAY).isoformat()
-
-
-def _with(home: tuple[Any, Any], vm: Any) -> tuple[Any, Any, Any]:
-    vault, policy = home
-    return vault, vm, policy
 
 
 def _account(world: World, name: str) -> str:

@@ -97,7 +97,8 @@ class Step(StrEnum):
 class RestoreTask:
     """One VM of a request, as it was accepted: it does not change. Ids are lower-cased but for `item.id`.
 
-    `minutes` is how long the restore is expected to take. `vm_name` is the new VM's for NEW_VM, else "". `region` is
+    `minutes` is how long the restore is expected to take, `measured` whether that rests on earlier restores of this VM.
+    `vm_name` is the new VM's for NEW_VM, else "". `region` is
     where things are made.
     """
 
@@ -109,6 +110,7 @@ class RestoreTask:
     region: str
     minutes: float
     accepted_at: datetime
+    measured: bool = False
     secondary: bool = False
     group_id: str = ""
     network_id: str = ""

@@ -69,6 +69,19 @@ def load_share(load: AccountLoad, limits: AccountLimits) -> float:
     return max(shares)
 
 
+def overload(load: AccountLoad, limits: AccountLimits) -> str:
+    """Return which limits an account was over in the last hour, "" for none."""
+    figures = (
+        ("throttled responses", load.throttled, limits.throttled, ""),
+        ("transactions", load.transactions, limits.transactions, ""),
+        ("bytes in", load.ingress, limits.ingress, ""),
+        ("bytes out", load.egress, limits.egress, ""),
+        ("of mean latency", load.latency_ms if load.transactions else 0, limits.latency_ms, " ms"),
+    )
+    over = [f"{found:,.0f}{unit} {what}, limit {most:,.0f}" for what, found, most, unit in figures if found > most]
+    return f"others load it: {'; '.join(over)} in the last hour" if over else ""
+
+
 def _judge(account_id: str, region: str, seen: Seen, intent: RestoreIntent) -> AccountVerdict:
     account = seen.accounts.get(account_id)
     if account is None:
@@ -82,7 +95,7 @@ def _judge(account_id: str, region: str, seen: Seen, intent: RestoreIntent) -> A
         text = "its load of the last hour is not known"
         return AccountVerdict(account_id, usable=False, reason=text, busy=True, sku=account.sku)
     share = load_share(load, intent.account_limits)
-    if reason := _loaded(load, intent.account_limits):
+    if reason := overload(load, intent.account_limits):
         return AccountVerdict(account_id, usable=False, reason=reason, busy=True, load=share, sku=account.sku)
     text = f"free; the busiest of its figures is at {share:.0%} of its limit"
     return AccountVerdict(account_id, usable=True, reason=text, load=share, sku=account.sku)
@@ -128,16 +141,3 @@ def _taken(account: RestoreAccount, seen: Seen) -> str:
         return f"the restore of {job.vm_name} runs on it (job {job.id.rpartition('/')[2]})"
     hidden = next((one for one in seen.jobs if not one.terminal and not one.detailed), None)
     return f"the restore of {hidden.vm_name} runs, and its account is not known yet" if hidden is not None else ""
-
-
-def _loaded(load: AccountLoad, limits: AccountLimits) -> str:
-    """Return which limit the account was over in the last hour, "" for none."""
-    figures = (
-        ("throttled responses", load.throttled, limits.throttled, ""),
-        ("transactions", load.transactions, limits.transactions, ""),
-        ("bytes in", load.ingress, limits.ingress, ""),
-        ("bytes out", load.egress, limits.egress, ""),
-        ("of mean latency", load.latency_ms if load.transactions else 0, limits.latency_ms, " ms"),
-    )
-    over = [f"{found:,.0f}{unit} {what}, limit {most:,.0f}" for what, found, most, unit in figures if found > most]
-    return f"others load it: {'; '.join(over)} in the last hour" if over else ""

@@ -21,7 +21,7 @@ ACCEPTING = timedelta(minutes=30)
 SETTLES = timedelta(minutes=30)
 """Copies are not called slow before."""
 TIMES_SLOWER = 4
-"""A copy whose rate is not told is slow where it would take so many times the expected length."""
+"""A copy whose rate is not told is slow where what is left would take so many times the expected length."""
 UNDER_WAY = timedelta(minutes=3)
 """An order is answered or given up by then, so before that somebody may still be sending it."""
 AGAIN = frozenset({Response.RETRY, Response.WAIT, Response.RESCHEDULE})
@@ -54,7 +54,8 @@ class Observed:
     `account_id` is the account that `shared.rules.restores.spread` gives, `turn` its reason for that or for none.
     `leased` is whether the account is still ours by the fencing number, `unusable` why it may not be used after all,
     `guard` why nothing may be sent any more. `jobs` are the item's restores since the order, each with its detail;
-    `job` is the task's own. `others` says that there are accounts which were not too slow for it yet.
+    `job` is the task's own, `overload` what others do to its account meanwhile (see `restore_accounts.overload`), ""
+    for nothing. `others` says that there are accounts which were not too slow for it yet.
     """
 
     account_id: str = ""
@@ -67,6 +68,7 @@ class Observed:
     operation: RestoreOperation | None = None
     jobs: Sequence[RestoreJob] | None = None
     job: RestoreJob | None = None
+    overload: str = ""
     cancel: bool = False
     others: bool = True
 
@@ -195,16 +197,21 @@ class Case:
 
     @property
     def too_slow(self) -> bool:
-        """Whether the copy is so slow that another account is worth beginning anew."""
+        """Whether the copy is so slow that beginning anew on another account is sooner over.
+
+        Where bytes are not told, what is left must be many times the expected length. As a guess of that proves
+        nothing, others must load the account then, or the length must have been measured.
+        """
         job = self.seen.job
         if job is None or self.now - job.started_at < SETTLES or not job.cancellable:
             return False
-        seconds = (self.now - job.started_at).total_seconds()
+        seconds, expected = (self.now - job.started_at).total_seconds(), self.task.minutes * 60
         if job.bytes_moved is not None and job.bytes_total:
-            return job.bytes_moved < job.bytes_total and job.bytes_moved / seconds < self.limits.slowest
-        if not job.progress or job.progress >= 98:
+            rate, left = job.bytes_moved / seconds, job.bytes_total - job.bytes_moved
+            return rate < self.limits.slowest and left > rate * expected
+        if not job.progress or not (self.task.measured or self.seen.overload):
             return False
-        return seconds / job.progress * 100 > TIMES_SLOWER * max(self.task.minutes * 60, SETTLES.total_seconds())
+        return seconds / job.progress * (100 - job.progress) > TIMES_SLOWER * max(expected, SETTLES.total_seconds())
 
     @property
     def said(self) -> str:

@@ -4,7 +4,7 @@ One VM that cannot be restored does not hold up the others of its request: each 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -29,7 +29,8 @@ class Found:
     """What was looked up for a request.
 
     `items` are all protected items of the vaults in scope, `vaults` by id. By lower-cased item id: `points` of those
-    that are asked for, `minutes` that a restore from the vault is expected to take. By VM id: `power` in Azure's word,
+    that are asked for, `minutes` that a restore from the vault is expected to take (see
+    `restore_lengths`), `measured` the ids of those that were restored before. By VM id: `power` in Azure's word,
     None for a VM that is gone, and how many restores were begun `today`.
     """
 
@@ -39,6 +40,7 @@ class Found:
     minutes: Mapping[str, float]
     power: Mapping[str, str | None]
     today: Mapping[str, int]
+    measured: Collection[str] = ()
 
 
 type Subject = tuple[str, ProtectedItem | None, str]
@@ -156,6 +158,7 @@ def _task(
         region=region,
         minutes=SNAPSHOT_MINUTES if quick else found.minutes.get(item.id.lower(), PRIOR_MINUTES),
         accepted_at=now,
+        measured=item.id.lower() in found.measured and not quick,
         secondary=secondary,
         group_id=where[0],
         network_id=where[1].partition("/subnets/")[0],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.restore_tasks import AccountLease
-from shared.rules.restore_accounts import Seen, judge, load_share, usable
+from shared.rules.restore_accounts import Seen, judge, load_share, overload, usable
 from tests.rules.restoring import IDLE, INTENT, NOW, POOL, REGION, account, account_id, job
 
 
@@ -58,9 +58,9 @@ def test_an_account_that_is_not_as_it_must_be_is_refused_for_that(changes, reaso
     ("changes", "reason"),
     [
         ({"throttled": 1}, "1 throttled responses, limit 0"),
-        ({"transactions": 4_000_000}, "4,000,000 transactions, limit 3,600,000"),
-        ({"ingress": 300_000_000_000}, "bytes in"),
-        ({"egress": 300_000_000_000}, "bytes out"),
+        ({"transactions": 15_000_000}, "15,000,000 transactions, limit 14,400,000"),
+        ({"ingress": 2_300_000_000_000}, "bytes in"),
+        ({"egress": 4_600_000_000_000}, "bytes out"),
         ({"latency_ms": 900.0}, "900 ms of mean latency, limit 500"),
     ],
 )
@@ -68,6 +68,12 @@ def test_an_account_that_others_load_is_refused_until_they_have_done(changes, re
     found = verdict_of(account("st1"), replace(IDLE, **changes))
     assert (found.usable, found.busy) == (False, True)
     assert reason in found.reason
+
+
+def test_an_overload_names_each_figure_and_latency_without_requests_is_none() -> None:
+    both = replace(IDLE, throttled=2, transactions=15_000_000)
+    assert overload(both, INTENT.account_limits).count(", limit") == 2
+    assert overload(replace(IDLE, transactions=0, latency_ms=9999.0), INTENT.account_limits) == ""
 
 
 def test_no_account_of_unknown_load_is_usable() -> None:
@@ -93,6 +99,11 @@ def test_a_foreign_restore_without_a_known_account_may_be_on_any() -> None:
     assert found[0].reason == "the restore of app-1 runs, and its account is not known yet"
 
 
+def test_the_copy_that_it_has_just_taken_does_not_make_an_account_loaded() -> None:
+    copied = replace(IDLE, ingress=50 * 1024**2 * 3600, transactions=50 * 3600)
+    assert verdict_of(account("st1"), copied).usable
+
+
 def test_trusted_services_pass_network_rules_and_identities_need_no_keys() -> None:
     assert verdict_of(account("st1", default_action="Deny", bypass="Logging, AzureServices")).usable
     with_identity = replace(INTENT, identity="system")
@@ -101,13 +112,15 @@ def test_trusted_services_pass_network_rules_and_identities_need_no_keys() -> No
 
 
 def test_locally_redundant_ones_come_first_then_the_least_loaded() -> None:
-    loads = {name: replace(IDLE, transactions=100_000 * number) for number, name in enumerate(reversed(POOL), start=1)}
+    loads = {
+        name: replace(IDLE, transactions=1_000_000 * number) for number, name in enumerate(reversed(POOL), start=1)
+    }
     accounts = {**seen().accounts, account_id("st5"): account("st5", sku="Standard_GRS")}
     found = usable(judge(REGION, seen(accounts=accounts, loads=loads), INTENT))
     assert [one.account_id[-1] for one in found] == ["4", "3", "2", "1", "5"]
 
 
-@given(st.integers(0, 10**7), st.integers(0, 10**12), st.integers(0, 10**12), st.floats(0, 10**4), st.integers(0, 5))
+@given(st.integers(0, 10**8), st.integers(0, 10**13), st.integers(0, 10**13), st.floats(0, 10**4), st.integers(0, 5))
 def test_an_account_is_usable_exactly_while_no_figure_is_above_its_limit(
     transactions, ingress, egress, latency, throttled
 ):

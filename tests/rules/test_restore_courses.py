@@ -130,7 +130,7 @@ class Worker:
             case Step.ACCEPTED if self.random.random() < 0.7 and self.its.operation_id:
                 return replace(base, operation=RestoreOperation("Succeeded", self.its.operation_id))
             case Step.RUNNING | Step.MOVING | Step.CANCELLING:
-                return replace(base, job=self.azure.look(self.its.job_id, self.now))
+                return replace(base, job=self.azure.look(self.its.job_id, self.now), overload="others load it")
         return base
 
 

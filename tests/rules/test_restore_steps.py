@@ -236,22 +236,33 @@ def test_what_was_not_begun_costs_no_order() -> None:
     [
         ({"bytes_moved": 5_000_000 * 3600 - 1, "bytes_total": 10**12}, 60, True),
         ({"bytes_moved": 5_000_000 * 3600, "bytes_total": 10**12}, 60, False),
+        ({"bytes_moved": 5_000_000 * 3600 - 1, "bytes_total": 2 * 5_000_000 * 3600 - 3}, 60, False),
         ({"bytes_moved": 0, "bytes_total": 10**12}, 29, False),
         ({"bytes_moved": 0, "bytes_total": 10**12, "cancellable": False}, 60, False),
         ({"bytes_moved": 10, "bytes_total": 10}, 60, False),
         ({"progress": 10.0}, 25, False),
         ({"progress": 10.0}, 30, True),
         ({"progress": 13.0}, 30, False),
+        ({"progress": 60.0}, 300, False),
         ({"progress": 99.0}, 600, False),
         ({}, 600, False),
     ],
 )
-def test_a_copy_that_is_too_slow_moves_to_another_account(shown, minutes, slow) -> None:
-    seen = Observed(job=job(**shown))
+def test_a_copy_that_is_too_slow_moves_where_that_is_sooner_over(shown, minutes, slow) -> None:
+    seen = Observed(job=job(**shown), overload="others load it")
     found = after(Step.RUNNING, seen, minutes)
     assert went(found) == (("too slow", Action.CANCEL, Step.MOVING) if slow else ("at work", Action.LOOK, Step.RUNNING))
     assert after(Step.RUNNING, replace(seen, others=False), minutes).seen == "at work"
     assert after(Step.RUNNING, seen, minutes, attempts=2).seen == "at work"
+    assert after(Step.RUNNING, replace(seen, cancel=True), minutes).seen in {"cancelled", "too late to cancel"}
+
+
+def test_a_wrong_guess_of_the_length_alone_moves_nothing() -> None:
+    long, its = Observed(job=job(progress=5.0)), state(Step.RUNNING, **HELD, job_id=job().id)
+    later = NOW + timedelta(hours=1)
+    assert next_step(task(), its, long, LIMITS, later).seen == "at work"
+    assert next_step(task(measured=True), its, long, LIMITS, later).seen == "too slow"
+    assert next_step(task(), its, replace(long, overload="1 throttled response"), LIMITS, later).seen == "too slow"
 
 
 def test_after_a_move_the_old_account_is_shunned_and_names_are_new() -> None:

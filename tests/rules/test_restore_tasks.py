@@ -93,6 +93,7 @@ def test_a_snapshot_is_quick_and_an_unknown_length_is_guessed() -> None:
     quick = found(points={ITEM: [point(tiers=(("InstantRP", "Valid"),))]})
     assert made(quick)[0][0].minutes == SNAPSHOT_MINUTES
     assert made(found(minutes={}))[0][0].minutes == 120.0
+    assert [made(found(measured=known))[0][0].measured for known in ((), (ITEM,))] == [False, True]
 
 
 def test_disks_are_replaced_where_they_are() -> None:

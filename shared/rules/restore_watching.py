@@ -17,6 +17,7 @@ OTHERS_OFTENEST = timedelta(minutes=5)
 RESERVE = 60
 """Reads of the hour that are left to others, as the service counts them."""
 DETAILS_A_LOOK = 4
+"""Of jobs whose detail is needed once; where there are none, the progress of one job that runs is read."""
 DETAIL_AGES = timedelta(minutes=15)
 """How long a running job goes on without its progress being read again."""
 
@@ -76,8 +77,13 @@ def details_due(jobs: Iterable[KnownJob], left: int | None, now: datetime) -> li
     """
     if left is not None and left <= RESERVE:
         return []
-    ranked = [(rank, one.job.id) for one in jobs if (rank := _need(one, now)) is not None]
-    return [job_id for _, job_id in sorted(ranked)[:DETAILS_A_LOOK]]
+    ranked = sorted((rank, one.job.id) for one in jobs if (rank := _need(one, now)) is not None)
+    once = [job_id for (need, _), job_id in ranked if need < _PROGRESS]
+    again = [job_id for (need, _), job_id in ranked if need == _PROGRESS]
+    return once[:DETAILS_A_LOOK] or again[:1]
+
+
+_PROGRESS = 2
 
 
 def _need(one: KnownJob, now: datetime) -> tuple[int, timedelta] | None:
@@ -89,4 +95,4 @@ def _need(one: KnownJob, now: datetime) -> tuple[int, timedelta] | None:
         return (1, timedelta()) if read is None or (job.ended_at is not None and read < job.ended_at) else None
     age = now - (read or job.started_at)
     due = DETAIL_AGES if read else SETTLES
-    return (2, -age) if age >= due else None
+    return (_PROGRESS, -age) if age >= due else None

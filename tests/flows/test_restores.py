@@ -208,9 +208,12 @@ def test_a_failed_job_is_tried_on_another_account_once_and_then_somebody_is_told
 
 def test_a_copy_that_is_too_slow_moves_once_its_job_has_ended() -> None:
     told = desk(accounts=2)
+
+    def others_come() -> None:
+        told.world.accounts[told.one().state.account_id].load = 0.9
+
+    told.will("restores.trigger", others_come)
     told.send(0)
-    told.until(Step.RUNNING)
-    told.world.accounts[told.restores()[0].account_id].load = 0.9
     told.until(Step.MOVING)
     told.until(Step.DONE)
     first, second = told.restores()

@@ -38,10 +38,15 @@ def act(scene: Scene, one: Under, action: Action, seen: Observed) -> Observed | 
 
 
 def _spend(scene: Scene, one: Under) -> str:
-    """Take one of the VM's restores of the day before the order is sent; it is never given back."""
-    most = scene.intent.restore.limits.restores_per_vm_day
-    spent = scene.ports.ledger.spend(QUOTA, one.task.item.vm_id, scene.now.date(), most)
-    return "" if spent else f"all {most} restores of a day that it may have were begun today"
+    """Take one of the VM's restores of the day before its order is sent, once an order; it is never given back."""
+    most, ledger = scene.intent.restore.limits.restores_per_vm_day, scene.ports.ledger
+    spent, key = f"claims-{scene.now:%Y-%m-%d}", f"restore|{one.task.key}|{one.state.attempts}"
+    if ledger.read(spent, key) is not None:
+        return ""
+    if not ledger.spend(QUOTA, one.task.item.vm_id, scene.now.date(), most):
+        return f"all {most} restores of a day that it may have were begun today"
+    ledger.write(spent, key, {"at": scene.now.isoformat()})
+    return ""
 
 
 def _send(scene: Scene, one: Under) -> Sent:

@@ -12,7 +12,6 @@ from shared.messages.restore_tasks import Turn, turn_from_json, turn_to_json
 from shared.model.intent import FleetPolicy
 from shared.model.restore_tasks import Step
 from shared.ports import Ports
-from shared.rules.restore_case import Observed
 from shared.rules.restore_steps import Next, next_step
 from shared.rules.restore_table import Action
 from shared.telemetry import Event, tell
@@ -82,7 +81,10 @@ def _steps(scene: Scene, one: Under, *, early: bool) -> Under | None:
     moved, seen = None, None
     for _ in range(MOST_ROWS):
         try:
-            seen = seen or _observed(scene, one)
+            if seen is None:
+                if reason := _not_now(scene, one):
+                    return _postponed(scene, one, reason)
+                seen = observe(scene, one)
             following = next_step(one.task, one.state, seen, scene.intent.restore.limits, scene.now)
             if early and moved is None and following.state.step is one.state.step:
                 return None
@@ -98,17 +100,12 @@ def _steps(scene: Scene, one: Under, *, early: bool) -> Under | None:
     return moved
 
 
-def _observed(scene: Scene, one: Under) -> Observed:
-    """Look; what may not be begun now is left where it is, and a task that is late is judged by what is known."""
-    waited = scene.now - one.task.accepted_at > scene.intent.restore.limits.wait
-    if one.state.step is not Step.CHECKING:
-        return observe(scene, one)
-    cancelled = rows.cancelled(scene.ports.ledger, one.task)
-    if waited or cancelled:
-        return Observed(cancel=cancelled)
-    if reason := standing.closed(scene.ports, one, scene.now):
-        raise Transient(reason, refused=True)
-    return observe(scene, one)
+def _not_now(scene: Scene, one: Under) -> str:
+    """Return why a task that is being checked stays where it is, "" where it goes on: to its end, if need be."""
+    late = scene.now - one.task.accepted_at > scene.intent.restore.limits.wait
+    if one.state.step is not Step.CHECKING or late or rows.cancelled(scene.ports.ledger, one.task):
+        return ""
+    return standing.closed(scene.ports, one, scene.now)
 
 
 def _written(scene: Scene, one: Under, following: Next) -> Under | None:

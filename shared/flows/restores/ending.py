@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.errors import FleetError
+from shared.errors import FleetError, Permanent
 from shared.flows.job_failures.people import tell_alert
 from shared.flows.restores import leases, rows, standing
 from shared.flows.restores.looking import Scene
@@ -12,6 +12,7 @@ from shared.model.failures import Alert, Severity
 from shared.model.restore_tasks import Leftover, RestoreResult, Step
 from shared.model.restores import RestoreJob
 from shared.rules.restore_results import file_name, leftovers_of, result_of
+from shared.telemetry import Event, tell
 
 PORTAL = "https://portal.azure.com/#@/resource"
 
@@ -27,9 +28,12 @@ def finish(scene: Scene, one: Under) -> RestoreResult:
     result = result_of(one.task, one.state, known, _left(scene, one, known))
     text = result_to_json(result)
     ports.results.save(one.task.request_id, file_name(one.task), text)
-    ports.events.publish([result_event(result)])
     if result.step is Step.FAILED:
         tell_alert(ports, scene.intent, _alert(one, result), scene.now)
+    try:
+        ports.events.publish([result_event(result)])
+    except Permanent as problem:
+        tell(Event.ALERT, code="restore-unannounced", subject=result.key, text=str(problem))
     if one.state.account_id:
         leases.give_back(ports.ledger, one.state.account_id, one.task.key)
     rows.end(ports.ledger, one, text, scene.now)

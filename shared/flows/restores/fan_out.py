@@ -98,16 +98,17 @@ def cancel(ports: Ports, asked: CancelRequest, letter: Letter, now: datetime) ->
         text = f"{asked.request_id} came through the production queue; expected its cancelling there too; send it there"
         return [Refusal("cancel", text)]
     by = {"by": asked.requester, "at": now.isoformat()}
-    under = {key: one for key, one in rows.under_way(ports.ledger).items() if one.task.request_id == asked.request_id}
+    under = rows.of_request(rows.under_way(ports.ledger), asked.request_id)
     chosen = {key: one for key, one in under.items() if not asked.vms or one.task.item.vm_id in asked.vms}
     gone = set(asked.vms) - {one.task.item.vm_id for one in chosen.values()}
+    gone -= {one.task.item.vm_id for one in rows.of_request(rows.over(ports.ledger), asked.request_id).values()}
     if not asked.vms:
         ports.ledger.write(rows.CANCELS, asked.request_id, by)
     for key in chosen:
         ports.ledger.write(rows.CANCELS, key, by)
         look_at(ports, key)
     tell(Event.RESTORE_ASKED, at=now, request=asked.request_id, requester=asked.requester, cancelled=len(chosen))
-    text = "no restore of it is under way in this request; expected one that is; nothing is to be stopped"
+    text = "no restore of it was in this request; expected a VM of the request; nothing is to be stopped"
     return [Refusal(f"vms[{asked.vms.index(vm_id)}]", text) for vm_id in sorted(gone)]
 
 

@@ -11,7 +11,7 @@ from shared.model.intent import FleetPolicy
 from shared.model.restore_tasks import RestoreTask, Step
 from shared.model.restores import Mode, Objection, RestoreJob, RestoreOperation
 from shared.ports import Ports
-from shared.rules.restore_accounts import Seen, judge
+from shared.rules.restore_accounts import Seen, judge, overload
 from shared.rules.restore_case import CLOCKS_DIFFER, Observed
 from shared.rules.restore_tasks import STOPPED, order
 
@@ -37,14 +37,15 @@ def observe(scene: Scene, one: Under) -> Observed:
         case Step.WAITING:
             turn = standing.turns(ports, scene.intent, standing.standing(ports), scene.now).get(one.task.key)
             return replace(seen, account_id=turn.account_id, turn=standing.said(turn)) if turn else seen
-        case Step.CHECKING:
+        case Step.CHECKING if not seen.cancel and not _late(scene, one):
             if not leases.ours(ports.ledger, one):
                 return replace(seen, leased=False)
             return replace(seen, unusable=_unusable(scene, one), guard=_guard(ports, one.task))
         case Step.ACCEPTED:
             return replace(seen, operation=_operation(ports, one))
         case Step.RUNNING | Step.MOVING | Step.CANCELLING:
-            return replace(seen, job=_job(scene, one, at_once=seen.cancel))
+            job = _job(scene, one, at_once=seen.cancel)
+            return replace(seen, job=job, overload=_overload(scene, one, job))
     return seen
 
 
@@ -75,6 +76,11 @@ def vault_named(vault_id: str) -> Vault:
     """Return the vault of an id, as far as its id tells."""
     parts = vault_id.split("/")
     return Vault(vault_id, parts[8], parts[2], parts[4], region="")
+
+
+def _late(scene: Scene, one: Under) -> bool:
+    """Return whether the task ends here whatever Azure says: so Azure need not answer."""
+    return scene.now - one.task.accepted_at > scene.intent.restore.limits.wait
 
 
 def _others(intent: FleetPolicy, one: Under) -> bool:
@@ -126,6 +132,19 @@ def _job(scene: Scene, one: Under, *, at_once: bool) -> RestoreJob | None:
     if known.detailed_at and scene.now - known.detailed_at <= PROGRESS_COUNTS_FOR:
         return known.job
     return replace(known.job, progress=None, bytes_moved=None, bytes_total=None)
+
+
+def _overload(scene: Scene, one: Under, job: RestoreJob | None) -> str:
+    """Return what others do to the account of a copy whose progress is known; "" for nothing, or nothing known."""
+    if job is None or job.terminal or job.progress is None:
+        return ""
+    try:
+        found = scene.ports.restore_accounts.accounts([one.state.account_id])
+        loads = scene.ports.restore_accounts.load(found, scene.now - LOAD_OF, scene.now)
+    except FleetError:
+        return ""
+    limits = scene.intent.restore.account_limits
+    return next((said for load in loads.values() if (said := overload(load, limits))), "")
 
 
 def _detail(ports: Ports, job_id: str) -> RestoreJob | None:

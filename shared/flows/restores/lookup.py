@@ -16,7 +16,7 @@ from shared.ports import Ledger, Ports
 from shared.rules.due_runs import FINISHED
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.restore_guards import vault_allowed
-from shared.rules.restore_lengths import ItemKey, Past, expected_minutes
+from shared.rules.restore_lengths import ItemKey, Past, copied_minutes, expected_minutes
 from shared.rules.restore_tasks import Found, subjects
 
 PAST = timedelta(days=30)
@@ -32,11 +32,13 @@ def look_up(ports: Ports, intent: FleetPolicy, request: RestoreRequest, now: dat
     wanted = [item for _, item, _ in subjects(request, items, intent) if item is not None]
     wanted = [item for item in wanted if item.vault_id in by_id]
     _note_vaults(ports.ledger, intent, vaults)
+    minutes, measured = _minutes(ports, intent, wanted, by_id, now)
     return Found(
         items=items,
         vaults=by_id,
         points={item.id.lower(): _points(ports, intent, by_id[item.vault_id], item, now) for item in wanted},
-        minutes=_minutes(ports, intent, wanted, by_id, now),
+        minutes=minutes,
+        measured=measured,
         power={item.vm_id: ports.fleet.power(item.vm_id) for item in wanted} if request.mode is Mode.REPLACE else {},
         today=_today(ports.ledger, now),
     )
@@ -58,8 +60,11 @@ def _points(
 
 def _minutes(
     ports: Ports, intent: FleetPolicy, items: Sequence[ProtectedItem], vaults: dict[str, Vault], now: datetime
-) -> dict[str, float]:
-    """Return how long a restore of each item is expected to take; history that cannot be read is done without."""
+) -> tuple[dict[str, float], frozenset[str]]:
+    """Return how long a restore of each item is expected to take, and the items that were restored before.
+
+    History that cannot be read is done without.
+    """
     restores: list[RestoreJob] = []
     backups: dict[ItemKey, float] = {}
     try:
@@ -70,7 +75,8 @@ def _minutes(
         pass
     keys = {(item.vault_id, item.container): item.id.lower() for item in items}
     found = expected_minutes(keys, Past(restores, backups))
-    return {keys[key]: minutes for key, minutes in found.items()}
+    known = copied_minutes(restores).keys() & keys.keys()
+    return {keys[key]: minutes for key, minutes in found.items()}, frozenset(keys[key] for key in known)
 
 
 def _usual(jobs: Iterable[Job]) -> dict[ItemKey, float]:

@@ -47,13 +47,17 @@ def accept(ledger: Ledger, task: RestoreTask, state: RestoreState) -> bool:
 
 def under_way(ledger: Ledger) -> dict[str, Under]:
     """Return what is under way by key. A row that cannot be read is an alert, and left where it is."""
-    found = {}
-    for key, row in ledger.rows(TASKS).items():
-        try:
-            found[key] = _under(row)
-        except BadMessage as problem:
-            tell(Event.ALERT, code="restore-unreadable", subject=key, text=str(problem))
-    return found
+    return _readable(ledger, TASKS)
+
+
+def over(ledger: Ledger) -> dict[str, Under]:
+    """Return what ended lately, by key."""
+    return _readable(ledger, ENDED)
+
+
+def of_request(found: Mapping[str, Under], request_id: str) -> dict[str, Under]:
+    """Return those of a request; ids are told apart without case."""
+    return {key: one for key, one in found.items() if one.task.request_id.lower() == request_id.lower()}
 
 
 def find(ledger: Ledger, key: str) -> Under | None:
@@ -77,6 +81,16 @@ def end(ledger: Ledger, one: Under, result: str, now: datetime) -> None:
 def cancelled(ledger: Ledger, task: RestoreTask) -> bool:
     """Return whether somebody wants the task to stop."""
     return any(ledger.read(CANCELS, key) is not None for key in (task.request_id, task.key))
+
+
+def _readable(ledger: Ledger, kind: str) -> dict[str, Under]:
+    found = {}
+    for key, row in ledger.rows(kind).items():
+        try:
+            found[key] = _under(row)
+        except BadMessage as problem:
+            tell(Event.ALERT, code="restore-unreadable", subject=key, text=str(problem))
+    return found
 
 
 def state_of(row: Mapping[str, str]) -> RestoreState:

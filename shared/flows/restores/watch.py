@@ -24,8 +24,9 @@ from shared.telemetry import Event, tell
 
 MARGIN = timedelta(days=2)
 """Jobs are listed from so long before any could still run by the intent."""
-OVERDUE = timedelta(minutes=2)
-"""A task whose look has not come by then has lost it: with whoever was killed between its step and its message."""
+OVERDUE, EVERY = 2, 5
+"""Minutes. A task whose look is so late has lost it: with whoever was killed between its step and its message. It is
+woken then, and every so many minutes after that."""
 _WITH_JOB = frozenset({Step.ACCEPTED, Step.RUNNING, Step.MOVING, Step.CANCELLING})
 
 
@@ -145,12 +146,17 @@ def _wake(scene: Scene, now_is: Standing) -> int:
     woken = 0
     for key, one in now_is.under.items():
         turn = turns.get(key)
-        if (turn is not None and turn.account_id) or _has_ended(one, now_is) or scene.now > one.state.due + OVERDUE:
+        if (turn is not None and turn.account_id) or _has_ended(one, now_is) or _overdue(one, scene.now):
             look_at(scene.ports, key)
             woken += 1
     return woken
 
 
+def _overdue(one: Under, now: datetime) -> bool:
+    late = (now - one.state.due) // timedelta(minutes=1)
+    return late >= OVERDUE and late % EVERY == OVERDUE
+
+
 def _has_ended(one: Under, now_is: Standing) -> bool:
     known = now_is.jobs.get(one.state.job_id)
-    return known is not None and known.job.terminal
+    return known is not None and known.job.terminal and not one.state.step.over

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from shared.flows.restores.rows import TASKS
 
 TIMERS = ("watch_restores", "sweep")
 LIKELY = {TIMER: 0.03, QUEUE: 0.08, EVENT: 0.0, ROUTE: 0.0}
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 COPIED, MOST_COPIES = 0.15, 4
 LOST = {
     "restores.trigger": 0.08,
@@ -44,10 +45,15 @@ NEAR_BOUND = 1.02
 
 
 class Mishaps(Killer):
-    """Kills workers, and lets answers get lost."""
+    """Kills workers, lets answers get lost, and once lets an application load an account just when an order is sent."""
+
+    others_come: Callable[[], None] | None = None
 
     def __call__(self, call: str) -> None:
         """Kill, lose the answer, or let the call pass."""
+        if call == "restores.trigger" and self.others_come is not None and self.draw.random() < 0.3:
+            self.others_come()
+            self.others_come = None
         super().__call__(call)
         if self.draw.random() < LOST.get(call, 0.0):
             refused = call == "restores.trigger" and self.draw.random() < 0.4
@@ -90,6 +96,7 @@ def restores(seed: int, runs: int = 100) -> Told:
         "trace_hash": trace.hexdigest()[:16],
         "kills": counts["kills"],
         "second_jobs": counts["second_jobs"],
+        "cancels_sent": counts["cancels_sent"],
         "wrong": ends.wrong[:20],
     }
     checks = (
@@ -113,8 +120,9 @@ def _wild(draw: random.Random) -> tuple[Nights, list[Asked], Ends]:
     copying = CopyingQueues(lambda: made.world.now, nights._happens)
     copying.draw = draw
     nights.ports = replace(nights.ports, queues=copying)
-    loaded = draw.choice(made.accounts) if draw.random() < 0.5 else ""
-    _run(nights, asked, killer, loaded=(loaded, timedelta(minutes=draw.uniform(0, 240))))
+    loaded = made.world.accounts[draw.choice(made.accounts).lower()]
+    killer.others_come = lambda: setattr(loaded, "load", 0.9)
+    _run(nights, asked, killer)
     ends = _ends(nights, asked)
     ends.counts["kills"] += len(killer.kills)
     return nights, asked, ends
@@ -135,17 +143,12 @@ def _nights(made: Fleet) -> Nights:
     return Nights(made.world, made.intent(), frozenset({"restore", "replace"}))
 
 
-def _run(nights: Nights, asked: list[Asked], killer: Killer, loaded: tuple[str, timedelta] = ("", HOUR)) -> None:
+def _run(nights: Nights, asked: list[Asked], killer: Killer) -> None:
     """Send every message when it is due, and go on until nothing is under way any more."""
     world, workers = nights.world, Workers(nights, TIMERS, Post(killer.draw, Chances(0.0, 1, 0.0)), killer)
     begins, waiting = world.now, list(asked)
-    account, at = loaded
     while waiting or _busy(nights):
-        due = min([begins + waiting[0].after] if waiting else [world.now + 10 * MINUTE])
-        if account and begins + at <= due:
-            workers.until(max(world.now, begins + at))
-            world.accounts[account.lower()].load, account = 0.85, ""
-            continue
+        due = begins + waiting[0].after if waiting else world.now + 10 * MINUTE
         workers.until(max(due, world.now))
         if waiting and due == begins + waiting[0].after:
             one = waiting.pop(0)
@@ -174,6 +177,8 @@ def _ends(nights: Nights, asked: list[Asked]) -> Ends:
     if len(rejected) < len(refused):
         ends.counts["vanished"] += len(refused) - len(rejected)
         ends.wrong.append(f"{len(refused)} messages had to be rejected, and {len(rejected)} were")
+    moved = [done for done in nights.log if "restores.cancel" in done.calls]
+    ends.counts["cancels_sent"] = len(moved)
     items = [one.item_id for one in world.restores.values()]
     ends.counts["second_jobs"] = len(items) - len(set(items))
     return ends

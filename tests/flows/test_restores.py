@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from local.scenarios.nights import Crash
+from local.scenarios.watched import watched_ports
 from local.world import restore_requests, restores
 from shared.errors import Permanent, Transient
 from shared.flows import pauses
-from shared.flows.restores import advance, leases, rows, standing, tidy, watch
+from shared.flows.restores import advance, fan_out, leases, rows, standing, tidy, watch
 from shared.messages.restore_tasks import Turn, turn_to_json
 from shared.model.restore_tasks import Step
 from tests.flows.restoring import MINUTE, PRODUCTION, TARGET, Desk, desk
@@ -452,3 +454,78 @@ def test_events_and_details_that_cannot_be_had_do_not_keep_a_restore_from_its_en
     told.send(0)
     told.until(Step.DONE)
     assert told.results()["vm-0"].phases[0][0] == "wait"
+
+
+def test_a_lease_is_given_back_with_the_step_that_ends_it() -> None:
+    told = desk(accounts=2, fails=1.0)
+    told.send(0)
+    told.until(Step.RUNNING)
+    first = told.one().holds
+    while told.step() is Step.RUNNING and told.one().holds == first:
+        told.minutes(1)
+    row = told.ports.ledger.read(leases.LEASES, first)
+    assert row is not None
+    assert row["task"] == ""
+
+
+def test_copies_of_a_look_do_not_become_looks_of_their_own() -> None:
+    told = desk()
+    told.send(0)
+    told.until(Step.RUNNING)
+    for _ in range(5):
+        told.queues.send(advance.QUEUE, turn_to_json(Turn(told.key())))
+    told.work()
+    told.minutes(20)
+    assert told.step() is Step.RUNNING
+    assert len(told.queues.waiting(advance.QUEUE)) == 1
+
+
+def test_a_request_that_was_left_half_done_is_finished_and_begins_nothing_twice() -> None:
+    told = desk(vms=2)
+    text = told.request(0, 1)
+    told.ask(text)
+    told.until(Step.DONE, number=0)
+    told.until(Step.DONE, number=1)
+    ended = told.ports.ledger.read(rows.ENDED, told.key(1))
+    told.ports.ledger.drop(rows.ENDED, told.key(1))
+    row = told.ports.ledger.read(fan_out.REQUESTS, "r1")
+    assert ended is not None
+    assert row is not None
+    told.ports.ledger.write(fan_out.REQUESTS, "r1", {**row, "state": "coming"})
+    told.ask(text)
+    assert told.step(0) is Step.DONE
+    assert told.step(1) is Step.WAITING
+    assert told.ports.ledger.rows(rows.TASKS).keys() == {told.key(1)}
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_a_crash_between_any_two_calls_changes_nothing_but_the_time(part: int) -> None:
+    moments = crashed(0)
+    assert moments > 60
+    for moment in range(1 + part * 5, moments, 30):
+        crashed(moment)
+
+
+def crashed(moment: int) -> int:
+    """Restore a VM from its snapshot, with a crash at one moment; return how many moments there were."""
+    told, seen = desk(), []
+
+    def happens(call: str) -> None:
+        seen.append(call)
+        if len(seen) == moment:
+            raise Crash(call)
+
+    told.ports = watched_ports(told.world, frozenset({"restore"}), happens)
+    text = told.request(0, point="latest")
+    for _ in range(40):
+        for step in (lambda: told.ask(text), lambda: told.minutes(1)):
+            try:
+                step()
+            except Crash:
+                told.minutes(0.5)
+    (only,) = told.restores()
+    assert told.job(only).status == "Completed"
+    assert told.step() is Step.DONE
+    assert set(told.events()) == {"nightshift.restore.done.v1"}
+    assert told.ports.ledger.rows(rows.TASKS) == {}
+    return len(seen)

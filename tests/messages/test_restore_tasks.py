@@ -12,6 +12,10 @@ from shared.errors import BadMessage
 from shared.messages.restore_tasks import (
     TYPES,
     Turn,
+    account_from_json,
+    account_to_json,
+    job_from_json,
+    job_to_json,
     result_event,
     result_from_json,
     result_to_json,
@@ -23,8 +27,8 @@ from shared.messages.restore_tasks import (
     turn_to_json,
 )
 from shared.model.restore_tasks import Leftover, RestoreResult, RestoreState, Step
-from shared.model.restores import Mode
-from tests.rules.restoring import NOW, POOL, item, state, task
+from shared.model.restores import JobTask, Mode, PooledAccount
+from tests.rules.restoring import IDLE, NOW, POOL, account, item, job, state, task
 
 RESULT = RestoreResult(
     request_id="r1",
@@ -103,3 +107,14 @@ def test_a_document_of_another_version_or_shape_is_refused() -> None:
         state_from_json(state_to_json(state()).replace('"version": 1', '"version": 2'))
     with pytest.raises(BadMessage, match="restore result: not readable"):
         result_from_json('{"version": 1, "result": {}}')
+
+
+def test_jobs_and_accounts_come_back_as_they_were() -> None:
+    seen = job(tasks=(JobTask("copy", "Completed", NOW, NOW + timedelta(minutes=1)),), bytes_moved=1, progress=2.5)
+    assert job_from_json(job_to_json(seen)) == seen
+    for load in (None, IDLE):
+        pooled = PooledAccount(account("st1", tags={"purpose": "restore"}), load, NOW)
+        assert account_from_json(account_to_json(pooled)) == pooled
+    for read in (job_from_json, account_from_json):
+        with pytest.raises(BadMessage):
+            read('{"version": 1}')

@@ -122,3 +122,34 @@ def test_a_region_without_a_pool_and_a_pool_without_another_account_are_told() -
     assert turn.reason == "the region eastus2 has no pool of accounts"
     (turn,) = spread([(task(), state(tried=(POOL[0],)))], {REGION: [free(POOL[0])]}, running())
     assert turn.reason == "no account of the pool that it may use was not too slow for it before"
+
+
+def waiting_for(*minutes: float, hours: float = 0.0):
+    accepted = NOW - timedelta(hours=hours)
+    return [(task(f"app-{n}", minutes=length, accepted_at=accepted), state()) for n, length in enumerate(minutes)]
+
+
+def served(waiting, order: tuple[str, ...] = (), **left: float) -> list[float]:
+    minutes = {one.key: one.minutes for one, _ in waiting}
+    pool = [busy(POOL[0]), busy(POOL[1])]
+    found = Running(NOW, {POOL[0]: left.get("st1", 5.0), POOL[1]: left.get("st2", 5.0)}, 50, order=order)
+    return [minutes[turn.key] for turn in spread(waiting, {REGION: pool}, found)]
+
+
+def test_an_earlier_order_is_kept_while_none_is_better() -> None:
+    waiting = waiting_for(30, 40, 20, 50)
+    keys = {one.minutes: one.key for one, _ in waiting}
+    good, bad = (20, 30, 50, 40), (20, 50, 30, 40)
+    assert served(waiting, tuple(keys[length] for length in good)) == list(good)
+    assert served(waiting, tuple(keys[length] for length in bad)) != list(bad)
+    assert served(waiting) == served(waiting, tuple(keys[length] for length in bad))
+
+
+def test_who_is_new_comes_after_the_earlier_order_where_that_costs_nothing() -> None:
+    waiting = waiting_for(50, 50, 20, 20)
+    order = tuple(one.key for one, _ in waiting[:2])
+    assert served(waiting, order) == [50, 50, 20, 20]
+
+
+def test_those_that_have_waited_too_long_keep_their_order_among_themselves() -> None:
+    assert served(waiting_for(30, 90, 60, 80, hours=13)) == served(waiting_for(30, 90, 60, 80))

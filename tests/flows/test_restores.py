@@ -300,6 +300,7 @@ def test_disks_are_replaced_only_while_the_vm_is_off() -> None:
     told.until(Step.FAILED, number=1, request="r1")
     told.until(Step.DONE, number=0, request="r0")
     assert [one.kind for one in told.restores()] == ["OriginalLocation"]
+    assert told.results("r1")["vm-1"].reason.startswith("its power state is running")
     assert len(told.alerts()) == 1
 
 
@@ -331,11 +332,11 @@ def test_a_task_whose_message_was_lost_is_woken() -> None:
     told.send(0)
     while told.queues.take([advance.QUEUE]) is not None:
         pass
-    told.until(Step.RUNNING, most=10)
+    told.until(Step.ACCEPTED, most=10)
     while told.queues.waiting(advance.QUEUE):
         told.world.advance(MINUTE)
         told.queues.take([advance.QUEUE])
-    told.until(Step.DONE)
+    told.until(Step.RUNNING, most=10)
 
 
 def test_who_was_overtaken_sends_nothing() -> None:

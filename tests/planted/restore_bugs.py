@@ -108,7 +108,7 @@ RESTORE_BUGS = (
         "tests/rules/test_restore_points.py::test_disks_are_replaced_from_a_point_that_is_in_the_vault",
     ),
     Bug(
-        "replace disks that nobody confirmed",
+        "replace disks whose VMs nobody named",
         GUARDS,
         "    elif set(names) != set(request.confirm_replace):",
         "    elif False:",

@@ -11,6 +11,7 @@ LOOKING = "shared/flows/restores/looking.py"
 ROWS = "shared/flows/restores/rows.py"
 STANDING = "shared/flows/restores/standing.py"
 WATCH = "shared/flows/restores/watch.py"
+WATCHING = "shared/rules/restore_watching.py"
 FLOWS = "tests/flows/test_restores.py"
 
 RESTORE_FLOW_BUGS = (
@@ -99,11 +100,11 @@ RESTORE_FLOW_BUGS = (
         f"{FLOWS}::test_a_task_whose_message_was_lost_is_woken",
     ),
     Bug(
-        "watch although nothing runs",
-        WATCH,
-        "    if not any_under_way(ports):",
-        "    if False:",
-        f"{FLOWS}::test_the_watcher_returns_at_once_where_no_restore_runs_and_reads_one_list_a_minute_where_one_does",
+        "ask every vault every minute",
+        WATCHING,
+        "math.ceil(60 * vaults / OWN_AN_HOUR)",
+        "1",
+        "tests/rules/test_restore_watching.py::test_an_hour_of_lists_stays_within_its_share",
     ),
     Bug(
         "fail without a word",

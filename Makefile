@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
+# The tests start some hundred processes: without bytecode each would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo az-tour test soak lint contracts bench lock zip clean setup-demo setup-test
 

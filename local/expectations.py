@@ -56,6 +56,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         ),
         *_apart(found["separation"]),
         *_stopped(found["breaker"]),
+        *answered(found["failures"]),
         *_one_at_a_time(found.get("two_hosts")),
         _zero("writes in the unchanged day after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
@@ -87,6 +88,21 @@ def _stopped(breaker: Mapping[str, Any]) -> tuple[Check, ...]:
         Check("moves while they were stopped, of those due", "0 of 1 or more", f"{after} of {held}", after == 0 < held),
         Check("moves once an operator let them go on", "1 or more", str(resumed), resumed > 0),
     )
+
+
+def answered(failures: Mapping[str, Any]) -> Iterator[Check]:
+    """Expect one alert for each VM that needs a person, one for a storm, and none for what was repaired or passes."""
+    errors, wanted, storm = failures["errors"], failures["for_a_person"], failures["storm"]
+    yield Check("errors that backups failed with", "12 or more", str(errors), errors >= 12)
+    told = failures["told_once"]
+    once = f"{told} of {wanted}" + "".join(f", not {name}" for name in failures["not_told_once"])
+    yield Check("VMs that need a person, told of once", f"{wanted} of {wanted}", once, told == wanted)
+    vain = failures["told_in_vain"]
+    yield Check("VMs told of that needed nobody", "0", ", ".join(vain) or "0", not vain)
+    repaired = failures["repaired_by_retry"]
+    yield Check("repaired by a retry, untold", "1 or more", ", ".join(repaired) or "0", bool(repaired))
+    name = f"alerts for {storm['vms']} VMs that failed at once"
+    yield Check(name, "1", str(storm["lines"]), storm["lines"] == 1 and storm["members"] == [storm["vms"]])
 
 
 def _one_at_a_time(hosts: Mapping[str, Any] | None) -> Iterator[Check]:

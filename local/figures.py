@@ -8,6 +8,7 @@ from typing import Any
 
 from local import fleets, judge
 from local.app_log import Told
+from local.failed_backups import failures
 from shared.model.plan import Plan, Spacing
 from shared.telemetry import Event
 
@@ -37,11 +38,13 @@ class Looks:
 class Times:
     """When the first night `begins` and a check of a new VM was `asked` for; when the second night was `reported`.
 
-    At `resumed` an operator let moves go on; `again` starts the day in which nothing had changed.
+    From `failing` on backups fail. At `resumed` an operator let moves go on; `again` starts the day in which nothing
+    had changed.
     """
 
     begins: datetime
     asked: datetime
+    failing: datetime
     reported: datetime
     resumed: datetime
     again: datetime
@@ -57,6 +60,8 @@ class Story:
 
     looks: Looks
     log: list[dict[str, Any]]
+    inbox: list[dict[str, Any]]
+    events: dict[str, Any]
     told: Sequence[Told]
     plan: Plan
     spacings: Sequence[Spacing]
@@ -83,6 +88,8 @@ def figures(story: Story) -> dict[str, Any]:
         "enrolment": _enrolment(story),
         "breaker": _breaker(story),
         "jobs": {"completed": jobs["Completed"] + jobs["CompletedWithWarnings"], "failed": jobs["Failed"]},
+        "failures": failures(looks.end, story.log, story.inbox, story.times.failing),
+        "events": story.events["total"],
         "points_pruned": counters["points_pruned"],
         "protection_stopped": counters["protection_stopped"],
         "exclusions_lost": counters["exclusions_lost"],
@@ -104,6 +111,11 @@ def summary(found: Mapping[str, Any]) -> Iterator[str]:
     if breaker["tripped"]:
         moves = f"{breaker['moves_after']} of {breaker['withheld']} due moves made until an operator resumed"
         yield f"breaker: all moves stopped at {breaker['at'][:16].replace('T', ' ')} UTC, {moves}"
+    went, events = found["failures"], found["events"]
+    yield (
+        f"failed backups: {went['failed']} with {went['errors']} errors, {events['lost']} of their events lost;"
+        f" {went['asked_by_the_app']} started again, {len(went['alerts'])} alerts in the inbox"
+    )
 
 
 def _plan(story: Story) -> dict[str, Any]:

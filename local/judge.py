@@ -16,11 +16,11 @@ _WRITES = ("/backuppolicies/write", "/protecteditems/write")
 
 
 def observed_peak(truth: Truth, begins: datetime, ends: datetime) -> int:
-    """Return the most backups that ran at once among those started in [begins, ends), regions added."""
+    """Return the most scheduled backups that ran at once among those started in [begins, ends), regions added."""
     edges: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
     for job in truth["jobs"]:
         started = parse(job["started_at"])
-        if job["operation"] == "Backup" and begins <= started < ends:
+        if job["operation"] == "Backup" and job["scheduled_for"] and begins <= started < ends:
             ended = parse(job["ended_at"]) if job["ended_at"] else parse(truth["now"])
             edges[job["region"]] += [(started, 1), (ended, -1)]
     return sum(_highest(region) for region in edges.values())

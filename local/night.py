@@ -39,7 +39,9 @@ HUMAN_AT = BEGINS + timedelta(hours=23)
 CREATED_AT = BEGINS + NIGHT + timedelta(hours=3, minutes=10)
 """In the second evening somebody creates a VM, and a message asks for a check of it."""
 FAILING_AT = CREATED_AT + timedelta(minutes=20)
-"""From then on the backups of some VMs that were moved fail."""
+"""From then on the backups of some VMs that were moved fail, and those of others with an error each."""
+BY_HAND_AT = BEGINS + NIGHT + timedelta(hours=17, minutes=40)
+"""In the second morning somebody backs up many VMs by hand, and all of these backups fail at once."""
 AT_WORK = BEGINS + NIGHT + timedelta(hours=19, minutes=10)
 """In the second morning an operator publishes the policy anew: the plan that follows sees the failures."""
 REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
@@ -70,7 +72,7 @@ def main(arguments: list[str]) -> int:
                 containers=(STORE,),
                 tables=(STORE,),
                 queues=(check_requests.REQUESTS,),
-                settings={"NIGHTSHIFT_SWITCHES": "plan,enrol"},
+                settings={"NIGHTSHIFT_SWITCHES": "plan,enrol,backup"},
                 hosts=options.hosts,
             )
             with running_stack(wanted, Path(folder)) as stack:
@@ -87,8 +89,9 @@ def main(arguments: list[str]) -> int:
 
 def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     """Live through the nights and return what was seen, with the app's own report of the second one."""
-    people.publish(stack, policy)
-    fleet = yaml.safe_load(policy.read_text("utf-8"))
+    intent = policy.read_text("utf-8").replace(*people.WEBHOOK)
+    people.publish(stack, intent)
+    fleet = yaml.safe_load(intent)
     before = stack.arm.get("/_local/truth")
     invocations: Counter[str] = Counter()
     with _progress() as progress, _own_ports(stack):
@@ -105,24 +108,29 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         people.create_a_vm(stack.arm, before, CREATED_AT)
         _run(stack, FAILING_AT, invocations, progress)
         people.let_backups_fail(stack.arm, fleets.FAILING)
+        people.let_things_go_wrong(stack.arm)
+        _run(stack, BY_HAND_AT, invocations, progress)
+        people.back_up_before_patching(stack.arm)
         _run(stack, AT_WORK, invocations, progress)
         people.tag_for_patching(stack.arm)
-        people.publish_with_a_note(policy.read_text("utf-8"))
+        people.publish_with_a_note(intent)
         _run(stack, REPORTED_AT, invocations, progress)
         after = stack.arm.get("/_local/truth")
         report = _report(REPORTED_AT)
         _run(stack, RESUMED_AT, invocations, progress)
-        people.let_backups_fail(stack.arm, ())
+        people.mend(stack.arm)
         people.let_moves_go_on(RESUMED_AT)
         _run(stack, ENDS, invocations, progress)
     story = Story(
         looks=Looks(before, enforced, touched, after, end=stack.arm.get("/_local/truth")),
         log=stack.arm.get("/_local/log"),
+        inbox=stack.arm.get("/_local/inbox"),
+        events=stack.arm.get("/_local/events/figures"),
         told=sorted((one for log in stack.host_logs for one in events(log)), key=lambda one: one.at),
         plan=plan,
         spacings=report.plan.spacings if report.plan else (),
         invocations=invocations,
-        times=Times(BEGINS, CREATED_AT, REPORTED_AT, RESUMED_AT, AGAIN),
+        times=Times(BEGINS, CREATED_AT, FAILING_AT, REPORTED_AT, RESUMED_AT, AGAIN),
         fleet=fleet,
         two_hosts=hosts,
     )

@@ -1,6 +1,8 @@
 """In which order do tests run, on which examples, which count as coverage, and who judges the pretend ARM's answers?"""
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -12,15 +14,20 @@ settings.register_profile("nightshift", deadline=None, derandomize=True)
 settings.load_profile("nightshift")
 
 LONGEST = (
+    "tests/stack/test_the_night.py",
     "tests/scenarios/test_scenarios.py",
     "tests/planted/",
     "tests/stack/",
     "tests/rules/test_leveling.py",
-    "tests/rules/test_repair.py",
     "tests/rules/test_backup_windows.py",
-    "tests/flows/test_breaker.py",
+    "tests/rules/test_repair.py",
+    "tests/report/test_page",
     "tests/host/",
+    "tests/rules/test_local_nights.py",
+    "tests/flows/test_breaker.py",
+    "tests/cloud/test_wire.py",
     "tests/bench/",
+    "tests/scenarios/",
 )
 """A file goes to one worker as a whole; a new one that takes half a minute belongs here."""
 
@@ -32,6 +39,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         # The hundredth drawn example reaches no line that the first did not, and would be counted at thrice its cost.
         if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, object]:
+    """Trace no test that does not count; in a worker, what pytest-cov pauses gives way to the controller's tracer."""
+    if item.get_closest_marker("no_cover") is None:
+        return (yield)
+    here, elsewhere = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(elsewhere)
+        sys.settrace(here)
 
 
 def _place(item: pytest.Item) -> int:

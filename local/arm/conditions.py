@@ -42,7 +42,15 @@ def condition(text: str, read: Readers, now: datetime) -> Callable[[Any], bool] 
         place = match.end()
     if not all(groups):
         return None
-    return lambda record: any(all(holds(record) for holds in group) for group in groups)
+    return _any_of([_all_of(group) for group in groups])
+
+
+def _all_of(conditions: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    return conditions[0] if len(conditions) == 1 else lambda record: all(holds(record) for holds in conditions)
+
+
+def _any_of(conditions: list[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    return conditions[0] if len(conditions) == 1 else lambda record: any(holds(record) for holds in conditions)
 
 
 def order(value: object) -> tuple[float, str]:

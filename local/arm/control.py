@@ -32,7 +32,7 @@ def routes(cloud: Cloud) -> list[Route]:
 
     async def caller(request: Request) -> Response:
         cloud.caller(str((await request.json())["label"]))
-        return JSONResponse({"label": cloud.label})
+        return JSONResponse({"label": cloud.label, "now": iso(cloud.now())})
 
     async def log(_: Request) -> Response:
         return JSONResponse(cloud.log)

@@ -73,7 +73,7 @@ async def _serve(wanted: argparse.Namespace, app: Path, control: Control, log: I
     triggered = [function for function in functions if isinstance(function, QueueFunction)]
     open_doors = doors(functions, app, invocations, Keys.fresh())
     awaited = any(map(takes_deliveries, functions))
-    deliveries = Deliveries(control, open_doors) if awaited else NoDeliveries(world.advance)
+    deliveries = Deliveries(control, open_doors) if awaited else NoDeliveries(world)
     queues = Queues(triggered, settings, world, invocations)
     host = Host(functions, world, invocations, lease, monitor, queues, deliveries, open_doors)
 

@@ -6,7 +6,6 @@ import os
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from local.host.bindings import EventGridFunction, Hosted, HttpFunction
 from local.host.doors import Doors
 from local.host.invocations import Invocation
 from local.host.keys import HEADER, Level
+from local.host.world import World
 from local.post import TIMED_OUT, Answer, Opens, Parcel
 from local.post_routes import ANSWER_PATH, APPROACH_PATH, TAKE_PATH, parcel_of
 
@@ -34,8 +34,8 @@ def takes_deliveries(function: Hosted) -> bool:
 class Brings(Protocol):
     """Brings the app what is due at its addresses."""
 
-    def approach(self, to: datetime) -> None:
-        """Move the clock to `to`, or only to the instant at which something is due before."""
+    def approach(self, to: datetime) -> datetime:
+        """Move the clock to `to`, or only to the instant at which something is due before; return where it stands."""
 
     async def step(self) -> list[Invocation] | None:
         """Bring what is due first; return the invocations that it caused, None where nothing is due."""
@@ -48,9 +48,9 @@ class Deliveries:
         self._control = control
         self._doors = doors
 
-    def approach(self, to: datetime) -> None:
-        """Move the clock to `to`, or only to the instant at which something is due before."""
-        self._control.post(APPROACH_PATH, {"to": to.isoformat()})
+    def approach(self, to: datetime) -> datetime:
+        """Move the clock to `to`, or only to the instant at which something is due before; return where it stands."""
+        return datetime.fromisoformat(self._control.post(APPROACH_PATH, {"to": to.isoformat()})["now"])
 
     async def step(self) -> list[Invocation] | None:
         """Bring what is due first; return the invocations that it caused, None where nothing is due.
@@ -81,12 +81,13 @@ class Deliveries:
 class NoDeliveries:
     """Nothing is ever delivered to an app without an address for it."""
 
-    def __init__(self, advance: Callable[[datetime], None]) -> None:
-        self._advance = advance
+    def __init__(self, world: World) -> None:
+        self._world = world
 
-    def approach(self, to: datetime) -> None:
-        """Move the clock to `to`."""
-        self._advance(to)
+    def approach(self, to: datetime) -> datetime:
+        """Move the clock to `to`; return where it stands."""
+        self._world.advance(to)
+        return self._world.now()
 
     async def step(self) -> list[Invocation] | None:
         """Return None."""

@@ -87,22 +87,20 @@ class Invocations:
     async def _run(self, function: Hosted, start: Callable[[], Awaitable[Outcome]]) -> tuple[Invocation, Outcome]:
         async with self._one_at_a_time:
             at = self._begin(function)
-            outcome = await self._end(function, start())
-            seconds = (self._world.now() - at).total_seconds()
+            outcome, ended_at = await self._end(function, start())
+            seconds = (ended_at - at).total_seconds()
             return Invocation(function.name, at, False, outcome.error, seconds), outcome
 
     def _begin(self, function: Hosted) -> datetime:
         self.counts[function.name] += 1
         label = f"{function.name}#{self.counts[function.name]}"
-        at = self._world.now()
-        self._world.announce(label)
+        at = self._world.announce(label)
         self._log.begin(label, at)
         return at
 
-    async def _end(self, function: Hosted, running: Awaitable[Outcome]) -> Outcome:
+    async def _end(self, function: Hosted, running: Awaitable[Outcome]) -> tuple[Outcome, datetime]:
         outcome = self._outputs.write(function.outputs, await running)
         if outcome.error is not None:
             _log.error("%s failed: %s", function.name, outcome.error, extra={"trace": outcome.trace})
         self._log.end()
-        self._world.announce("")
-        return outcome
+        return outcome, self._world.announce("")

@@ -67,12 +67,13 @@ class Host:
 
     async def _step(self, timers: Timers, until: datetime) -> list[Invocation] | None:
         """Run what is due first; None where nothing is due by `until`. Of one instant, messages come before timers."""
+        now = self.world.now()
         while True:
-            now = self.world.now()
             message_due, timer_due, reached = self.queues.due(), timers.due(), min(now, until)
             if message_due is not None and message_due <= reached:
                 if (invocation := await self.queues.step()) is not None:
                     return [invocation]
+                now = self.world.now()
             elif (delivered := await self.deliveries.step()) is not None:
                 return delivered
             elif timer_due is not None and timer_due <= reached:
@@ -80,7 +81,7 @@ class Host:
             elif now >= until:
                 return None
             else:
-                self.deliveries.approach(min(due for due in (message_due, timer_due, until) if due is not None))
+                now = self.deliveries.approach(min(due for due in (message_due, timer_due, until) if due is not None))
 
     def status(self) -> dict[str, object]:
         """Return what the host does now, as JSON values."""

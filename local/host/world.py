@@ -18,8 +18,8 @@ class World(Protocol):
     def wait(self, seconds: float) -> None:
         """Let simulated seconds pass, as a sleeping function would."""
 
-    def announce(self, caller: str) -> None:
-        """Name whoever calls Azure from now on, for the access log; "" is nobody."""
+    def announce(self, caller: str) -> datetime:
+        """Name whoever calls Azure from now on, for the access log; "" is nobody. Return the simulated instant."""
 
 
 class ArmWorld:
@@ -40,6 +40,6 @@ class ArmWorld:
         """Let simulated seconds pass."""
         self._control.post("/_local/wait", {"seconds": seconds})
 
-    def announce(self, caller: str) -> None:
-        """Name the caller for the access log."""
-        self._control.post("/_local/caller", {"label": caller})
+    def announce(self, caller: str) -> datetime:
+        """Name the caller for the access log; return the simulated instant."""
+        return datetime.fromisoformat(self._control.post("/_local/caller", {"label": caller})["now"])

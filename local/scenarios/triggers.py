@@ -1,4 +1,4 @@
-"""Which functions are declared, and what starts each? Those that the app does not register yet are among them."""
+"""Which functions does the app have? Each with what starts it, as the library of Azure indexes them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -23,11 +23,19 @@ _LATE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Ailment:
-    """An error that a machine's backups end with: until an instant, or at an hour of the day (UTC) and beside it."""
+    """An error that a machine's backups end with: until an instant, or at an hour of the day (UTC) and beside it.
+
+    One that passes is felt by the next backup only.
+    """
 
     title: str
     until: datetime | None = None
     hour: int | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Say whether the next backup is the last one to feel it."""
+        return FAILURES[self.title].nature is Nature.PASSING
 
     def at(self, now: datetime) -> bool:
         """Say whether it is felt at `now`."""
@@ -65,6 +73,8 @@ def trouble(world: "World", item: Item, vm: Vm, run: Run, slot: datetime | None)
         return Trouble(title)
     ailment = world.ailments.get(vm.id.lower())
     if ailment is not None and ailment.at(world.now):
+        if ailment.passes:
+            del world.ailments[vm.id.lower()]
         return Trouble(ailment.title)
     if not world.pace.all_failures:
         return Trouble(run.error)
@@ -84,14 +94,18 @@ def past_title(world: "World", vm: Vm, slot: datetime, error: str) -> str:
     return draw_title(_draw(world, vm, slot)) if error and world.pace.all_failures else error
 
 
-def afflict(world: "World", vm: Vm, title: str) -> None:
-    """Let a machine's backups end with an error from now on, for as long as the error's nature says."""
+def afflict(world: "World", vm: Vm, title: str, hour: int | None = None) -> None:
+    """Let a machine's backups end with an error from now on, for as long as the error's nature says.
+
+    `hour` (UTC) is for errors that are felt at an hour of the day; left out, the present one.
+    """
     nature = FAILURES[title].nature
     if nature is Nature.STATE:
         vm.provisioning = "Failed"
         return
     until = world.now + _DAY if nature is Nature.DAY else None
-    world.ailments[vm.id.lower()] = Ailment(title, until, world.now.hour if nature is Nature.HOUR else None)
+    felt = world.now.hour if hour is None else hour
+    world.ailments[vm.id.lower()] = Ailment(title, until, felt if nature is Nature.HOUR else None)
 
 
 def mend(world: "World", vm: Vm) -> None:

@@ -187,6 +187,7 @@ class Cloud:
             "region": self._region(job.vault_id),
             "operation": job.operation,
             "status": job.status,
+            "error": job.error,
             "scheduled_for": iso(job.scheduled_for) if job.scheduled_for else None,
             "started_at": iso(job.started_at),
             "ended_at": iso(job.ended_at) if job.ended_at else None,

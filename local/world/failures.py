@@ -124,6 +124,7 @@ FAILURES: dict[str, Failure] = {
     "UserErrorBcmDatasourceNotPresent": Failure(
         380105, "The item is not protected any more.", ("Resume its protection and retry the operation.",)
     ),
+    "SnapshotPreviewInterrupted": Failure(380226, "The snapshot was interrupted.", nature=Nature.LASTING),
     CANCELLED: Failure(400158, "Job is cancelled."),
 }
 """Errors by their titles; 3801xx and 3802xx are numbers of ours, for want of a recording."""

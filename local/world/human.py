@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from local.world import ailments, runs, writes
+from local.world import ailments, on_demand, runs, writes
 from local.world.ailments import Storm
 from local.world.failures import FAILURES
 from local.world.state import Item, Vm
 from local.world.world import World
 
 CALLER = "human@example.com"
-KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm")
+KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm", "back up")
 
 
 def act(world: World, kind: str, what: dict[str, Any]) -> None:
@@ -27,8 +27,10 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     create {like, name}: make a VM like another one (its id), in its group and with its tags.
     delete {vm}: delete a VM; its protection and its points stay.
     mend {vm}: take away what lets a VM's backups fail; without `vm` what lets any VM's.
-    afflict {vm, code}: let a VM's backups fail with this error, for as long as errors of its kind last.
+    afflict {vm, code, hour}: let a VM's backups fail with this error, for as long as errors of its kind last; `hour` is
+        for those that come at an hour of the day (default: the present one).
     storm {vault, code, hours}: let all backups of a vault fail that begin in the next hours.
+    back up {item or vm}: start a backup by hand.
     """
     if kind == "assign":
         item = _item(world, what)
@@ -52,6 +54,9 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         gone = world.vms.pop(what["vm"].lower())
         world.deleted_vms[gone.id.lower()] = gone
         world.record(gone.id, "Microsoft.Compute/virtualMachines/delete", CALLER)
+    elif kind == "back up":
+        item = _item(world, what)
+        on_demand.trigger_backup(world, world.vaults[item.vault_id], item.id, None, CALLER)
     elif kind in {"mend", "afflict", "storm"}:
         _let_fail(world, kind, what)
     else:
@@ -67,7 +72,7 @@ def _let_fail(world: World, kind: str, what: dict[str, Any]) -> None:
     if what["code"] not in FAILURES:
         raise ValueError(f"human: unknown error {what['code']!r}")
     if kind == "afflict":
-        ailments.afflict(world, world.vms[what["vm"].lower()], what["code"])
+        ailments.afflict(world, world.vms[what["vm"].lower()], what["code"], what.get("hour"))
         return
     vault, hours = world.vaults[what["vault"].lower()], timedelta(hours=float(what["hours"]))
     world.storms.append(Storm(vault.id.lower(), what["code"], world.now, world.now + hours))

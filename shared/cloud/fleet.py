@@ -33,8 +33,8 @@ VM_QUERY = (
 """Ordered, so that pages neither repeat nor lose a machine."""
 JOB_QUERY = (
     "recoveryservicesresources | where type =~ 'microsoft.recoveryservices/vaults/backupjobs'"
+    " | where todatetime(properties.endTime) >= datetime({0}) or todatetime(properties.startTime) >= datetime({0})"
     " | where properties.backupManagementType =~ 'AzureIaasVM'"
-    " | where todatetime(properties.startTime) >= datetime({0}) or todatetime(properties.endTime) >= datetime({0})"
     " | project id, name, type, properties | order by id asc"
 )
 ITEM_QUERY = (

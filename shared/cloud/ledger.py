@@ -28,6 +28,7 @@ from shared.errors import Transient
 TABLE = "nightshift"
 SPENT = "spent"
 """The kind of the rows that count a day's quota."""
+_READ = ["key", "values"]
 _ATTEMPTS = 20
 """How often a conditional write is tried against others before the caller has to come again."""
 
@@ -48,7 +49,8 @@ class TableLedger:
         """Return all rows of a kind by key as it was written. Raises Transient or Permanent."""
         with translated(f"ledger rows {kind}"):
             try:
-                found = list(self._table.query_entities("PartitionKey eq @kind", parameters={"kind": kind}))
+                asked = self._table.query_entities("PartitionKey eq @kind", parameters={"kind": kind}, select=_READ)
+                found = list(asked)
             except ResourceNotFoundError:
                 found = []
         return {str(entity["key"]): _values(entity) for entity in found}

@@ -21,6 +21,7 @@ class BlobPolicies:
 
     def __init__(self, credential: TokenCredential, endpoint: str, container: str = CONTAINER) -> None:
         self._documents = Documents(credential, endpoint, container)
+        self._good: str | None = None
 
     def current(self) -> str | None:
         """Return the published document, or None. Raises Transient or Permanent."""
@@ -37,5 +38,11 @@ class BlobPolicies:
             self._documents.write(path, text, "application/yaml")
 
     def mark_good(self, text: str) -> None:
-        """Remember the document as one that was read without errors. Raises Transient or Permanent."""
-        self._documents.write(_LAST_GOOD, text, "application/yaml")
+        """Remember the document as one that was read without errors. Raises Transient or Permanent.
+
+        It is asked for by every function that runs: what this process has seen there is not looked at again.
+        """
+        if text != self._good:
+            if self.last_good() != text:
+                self._documents.write(_LAST_GOOD, text, "application/yaml")
+            self._good = text

@@ -25,6 +25,8 @@ from shared.telemetry import Event, tell
 
 REQUESTS = "check-requests"
 REJECTED = "check-rejected"
+CHECKED = "checked"
+"""When each VM and vault was last looked at by request."""
 KEPT_CHARACTERS = 4000
 """Of a rejected message: enough to recognise it by, and it fits beside its reasons."""
 
@@ -44,8 +46,11 @@ def check_one(
 ) -> tuple[tuple[Finding, ...], tuple[Step, ...]]:
     """Tell at once what is not as intended, and with the switch `enrol` enrol what is due for it; return both.
 
-    The request is a stranger's hint. Raises BadMessage where it names nothing in scope.
+    The request is a stranger's hint. Raises BadMessage where it names nothing in scope. A change that a look has seen
+    since needs no other one.
     """
+    if _seen(ports, request):
+        return (), ()
     vaults = vaults_in_scope(ports, intent)
     near = _near(request, vaults, _vm(ports, intent, request))
     observed = look(ports, intent, near)
@@ -59,6 +64,7 @@ def check_one(
         findings=[f"{found.code}: {found.text}" for found in findings if found.code in protection.NEEDS_HUMAN],
     )
     steps = _enrol(ports, intent, request, observed, now) if enrolment.SWITCH in ports.switches else ()
+    ports.ledger.write(CHECKED, request.vm_id or request.vault_id, {"at": now.isoformat()})
     return findings, steps
 
 
@@ -76,6 +82,13 @@ def ask(ports: Ports, intent: FleetPolicy, vm: str = "", vault: str = "") -> Che
     request = CheckRequest(vm_id=found[0]) if vm else CheckRequest(vault_id=found[0])
     ports.queues.send(REQUESTS, check_request_to_json(request))
     return request
+
+
+def _seen(ports: Ports, request: CheckRequest) -> bool:
+    if request.changed_at is None:
+        return False
+    row = ports.ledger.read(CHECKED, request.vm_id or request.vault_id)
+    return row is not None and datetime.fromisoformat(row["at"]) > request.changed_at
 
 
 def _vm(ports: Ports, intent: FleetPolicy, request: CheckRequest) -> Vm | None:

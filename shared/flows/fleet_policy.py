@@ -30,8 +30,7 @@ def read(ports: Ports, now: datetime) -> FleetPolicy:
         intent = parse(text)
     except BadMessage as problem:
         return _last_good(ports, problem, now)
-    if ports.policies.last_good() != text:
-        ports.policies.mark_good(text)
+    ports.policies.mark_good(text)
     return intent
 
 

@@ -17,7 +17,8 @@ ENROLMENT_STEP = "enrolment"
 class Run:
     """One backup as it ran. Ids and region are lower-cased; `ended_at` is None while it still runs.
 
-    `status` is Azure's own word: Completed, CompletedWithWarnings, Failed, Cancelled, InProgress, ...
+    `status` is Azure's own word: Completed, CompletedWithWarnings, Failed, Cancelled, InProgress, ... One `by_hand` was
+    started outside the schedule, by a person or by the app.
     """
 
     vm_id: str
@@ -27,6 +28,7 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     status: str
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

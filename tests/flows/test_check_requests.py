@@ -1,6 +1,7 @@
 """Is one VM checked at once, enrolled only where the rules allow it, and a stranger's message never trusted?"""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_a_new_vm_is_told_and_enrolled_at_once_and_a_second_message_does_nothing
     assert "/ns-standard-" in night.item("new").policy_id
     assert check(night, vm) == ([], [])
     assert night.count("vaults.protect") == 1
+
+
+def test_a_wave_of_changes_of_one_vault_is_one_look() -> None:
+    night = settled()
+    (vault,) = night.ports.vaults.vaults(SUBSCRIPTION)
+    early, late = night.world.now, night.world.now + timedelta(minutes=2)
+    asked = [CheckRequest(vault_id=vault.id, changed_at=at) for at in (early, early, late)]
+    looks = []
+    for request, minutes in zip(asked, (1, 1, 3), strict=True):
+        night.world.advance_to(early + timedelta(minutes=minutes))
+        before = night.count("vaults.items")
+        check_requests.receive(night.ports, night.intent, check_request_to_json(request), night.world.now)
+        looks.append(night.count("vaults.items") > before)
+    assert looks == [True, False, True]
 
 
 def test_without_the_switch_it_is_only_told() -> None:

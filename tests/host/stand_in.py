@@ -41,8 +41,9 @@ class ClockWorld:
     def upcoming(self) -> datetime | None:
         return None
 
-    def announce(self, caller: str) -> None:
+    def announce(self, caller: str) -> datetime:
         self.callers.append(caller)
+        return self.instant
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def clock_server(world: ClockWorld, certificates: Certificates) -> Iterator[str]
 
     async def caller(request: Request) -> JSONResponse:
         world.announce((await request.json())["label"])
-        return JSONResponse({})
+        return JSONResponse({"now": world.now().isoformat()})
 
     app = Starlette(
         routes=[

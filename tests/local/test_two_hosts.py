@@ -65,6 +65,10 @@ def test_each_expectation_of_two_hosts_can_fail() -> None:
     }
     spaced = {"application": "x", "vms": [], "overlap_probability": 0.5, "overlapped_observed": False, "gap_minutes": 1}
     rest: dict[str, Any] = {
+        "failures": {
+            "errors": 12, "for_a_person": 1, "told_once": 1, "not_told_once": [], "told_in_vain": [],
+            "repaired_by_retry": ["a"], "storm": {"vms": 20, "lines": 1, "members": [20]},
+        },
         "plan": {"peak_before": 9, "peak": 1, "outside_window": 0},
         "observed": {"peak_before": 9, "peak_after": 1},
         "enforce": {"calls": 1, "calls_floor": 1, "writes": 1, "refused_or_broken": 2, "second_run_writes": 0},

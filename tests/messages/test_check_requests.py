@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,14 @@ VM = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Compute/virtualMach
 VAULT = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.RecoveryServices/vaults/Rsv"
 
 
-@pytest.mark.parametrize("request_", [CheckRequest(vm_id=VM.lower()), CheckRequest(vault_id=VAULT.lower())])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        CheckRequest(vm_id=VM.lower()),
+        CheckRequest(vault_id=VAULT.lower()),
+        CheckRequest(vault_id=VAULT.lower(), changed_at=datetime(2026, 3, 2, tzinfo=UTC)),
+    ],
+)
 def test_a_request_comes_back_as_it_was_sent(request_: CheckRequest) -> None:
     assert check_request_from_json(check_request_to_json(request_)) == request_
 
@@ -35,6 +43,8 @@ def test_ids_are_compared_without_case_and_later_fields_are_passed_over() -> Non
         ({"version": 1, "vm_id": VAULT}, ["expected the ARM id of a vm"]),
         ({"version": 1, "vault_id": 7}, ["expected the ARM id of a vault"]),
         ({"version": 0, "vm_id": f"{VM}/extensions/x"}, ["version", "ARM id of a vm"]),
+        ({"version": 1, "vm_id": VM, "changed_at": "2026-03-02T10:00:00"}, ["instant with its offset"]),
+        ({"version": 1, "vm_id": VM, "changed_at": 7}, ["instant with its offset"]),
         ([], ["found list"]),
     ],
 )

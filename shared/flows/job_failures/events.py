@@ -1,6 +1,7 @@
 """What does an event ask for? It is claimed and handed on, in two calls to storage: no event waits for Azure."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from shared.errors import BadMessage
 from shared.flows.check_requests import REQUESTS
@@ -16,6 +17,8 @@ from shared.ports import Ports
 JOB_EVENTS = "job-events"
 RESOURCE_EVENTS = "resource-events"
 ALERTS = "alerts"
+WAVE = timedelta(minutes=1)
+"""How long the check of a vault waits for further changes of it."""
 
 
 def receive_job_event(ports: Ports, text: str, now: datetime) -> bool:
@@ -36,14 +39,19 @@ def receive_job_event(ports: Ports, text: str, now: datetime) -> bool:
 
 
 def receive_resource_event(ports: Ports, text: str, now: datetime) -> bool:
-    """Ask for a check of what somebody changed. A check that comes twice finds nothing new."""
+    """Ask for a check of what somebody changed. A check that comes twice finds nothing new.
+
+    Changes of a vault come in waves, our own moves among them: its check waits a little, and one look is for all.
+    """
     try:
         request = check_from_event(envelope_from_json(text))
     except BadMessage as problem:
         set_aside(ports, RESOURCE_EVENTS, problem, text, now)
         return False
     if request is not None:
-        ports.queues.send(REQUESTS, check_request_to_json(request))
+        wave = WAVE if request.vault_id else timedelta()
+        asked = check_request_to_json(replace(request, changed_at=now))
+        ports.queues.send(REQUESTS, asked, wave.total_seconds())
     return True
 
 

@@ -24,12 +24,14 @@ class Ends:
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     makespan_ratio: float = 0.0
+    reads_an_hour: int = 0
 
     def add(self, other: "Ends") -> None:
         """Count another run too."""
         self.counts += other.counts
         self.wrong += other.wrong
         self.makespan_ratio = max(self.makespan_ratio, other.makespan_ratio)
+        self.reads_an_hour = max(self.reads_an_hour, other.reads_an_hour)
 
 
 def judge(world: World, asked: Sequence[Asked], events: Iterable[Envelope], alerts: Iterable[str]) -> Ends:

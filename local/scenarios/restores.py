@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -38,6 +39,9 @@ LOST = {
     "events.publish.sent": 0.05,
 }
 """How often a call is not answered: before its effect, or (".sent") after it."""
+READS = frozenset({"restores.jobs", "restores.job", "vaults.jobs"})
+MOST_READS = 300
+"""Of jobs, in an hour and a subscription: Azure's limit."""
 CALM_ONE_IN = 5
 """In so many runs nothing goes wrong, and the time that it takes is held against the bound."""
 LONGEST = timedelta(days=5)
@@ -97,6 +101,7 @@ def restores(seed: int, runs: int = 100) -> Told:
         "kills": counts["kills"],
         "second_jobs": counts["second_jobs"],
         "cancels_sent": counts["cancels_sent"],
+        "reads_an_hour_max": ends.reads_an_hour,
         "wrong": ends.wrong[:20],
     }
     checks = (
@@ -106,6 +111,7 @@ def restores(seed: int, runs: int = 100) -> Told:
         zero("VMs of a request with two running jobs", counts["double_jobs"]),
         zero("requests without an end that is true", counts["vanished"]),
         zero("things that must not be", len(ends.wrong)),
+        at_most("reads of jobs in an hour", MOST_READS // 2, ends.reads_an_hour),
         at_most("makespan over its bound, less one reading for each restore", NEAR_BOUND, ends.makespan_ratio),
     )
     return Told(figures, checks)
@@ -179,9 +185,18 @@ def _ends(nights: Nights, asked: list[Asked]) -> Ends:
         ends.wrong.append(f"{len(refused)} messages had to be rejected, and {len(rejected)} were")
     moved = [done for done in nights.log if "restores.cancel" in done.calls]
     ends.counts["cancels_sent"] = len(moved)
+    ends.reads_an_hour = max(_reads_by_hour(nights).values(), default=0)
     items = [one.item_id for one in world.restores.values()]
     ends.counts["second_jobs"] = len(items) - len(set(items))
     return ends
+
+
+def _reads_by_hour(nights: Nights) -> Counter[str]:
+    """Count the reads of jobs, lists and details alike, which the service counts by the hour."""
+    found = Counter[str]()
+    for done in nights.log:
+        found[f"{done.at:%d %H}"] += sum(call in READS for call in done.calls)
+    return found
 
 
 def _trace(nights: Nights) -> str:

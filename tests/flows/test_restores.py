@@ -12,6 +12,7 @@ from local.world import restore_requests, restores
 from shared.errors import Permanent, Transient
 from shared.flows import pauses
 from shared.flows.restores import advance, fan_out, leases, rows, standing, tidy, watch
+from shared.flows.restores.rejected import reject
 from shared.messages.restore_tasks import Turn, turn_to_json
 from shared.model.restore_tasks import Step
 from tests.flows.restoring import MINUTE, PRODUCTION, TARGET, Desk, desk
@@ -530,3 +531,10 @@ def crashed(moment: int) -> int:
     assert set(told.events()) == {"nightshift.restore.done.v1"}
     assert told.ports.ledger.rows(rows.TASKS) == {}
     return len(seen)
+
+
+def test_what_is_rejected_fits_into_a_message_whatever_it_holds() -> None:
+    told = desk()
+    for text in ("\x01" * 9000, "\U0001f600" * 9000, "\ud800" * 9000):
+        reject(told.ports, "restore-requests", ["id: \U0001f600" * 300] * 30, text, told.world.now)
+    assert [len(one) for one in told.rejected()] == [21] * 3

@@ -9,9 +9,10 @@ from shared.ports import Ports
 from shared.telemetry import Event, tell
 
 QUEUE = "restore-rejected"
-KEPT_CHARACTERS = 4000
-"""Of a rejected message: enough to recognise it by, and it fits beside its reasons."""
-LONGEST_REASON = 1000
+KEPT_CHARACTERS = (4000, 400, 0)
+"""Of a rejected message, as many as fit beside its reasons: enough to recognise it by."""
+LONGEST_REASON = 500
+MOST_BYTES = 48 * 1024
 
 
 def reject(ports: Ports, source: str, reasons: Sequence[str], text: str, now: datetime) -> None:
@@ -19,10 +20,15 @@ def reject(ports: Ports, source: str, reasons: Sequence[str], text: str, now: da
     told = [reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS]]
     if len(reasons) > MOST_REASONS:
         told.append(f"message: {len(reasons) - MOST_REASONS} more reasons are left out; mend these first")
-    rejected = {"version": 1, "queue": source, "reasons": told, "message": _printable(text[:KEPT_CHARACTERS])}
-    ports.queues.send(QUEUE, json.dumps(rejected))
+    ports.queues.send(QUEUE, _body(source, told, text))
     tell(Event.RESTORE_REJECTED, at=now, queue=source, reasons=told)
 
 
-def _printable(text: str) -> str:
-    return text.encode(errors="replace").decode()
+def _body(source: str, told: list[str], text: str) -> str:
+    body = ""
+    for kept in KEPT_CHARACTERS:
+        message = text[:kept].encode(errors="replace").decode()
+        body = json.dumps({"version": 1, "queue": source, "reasons": told, "message": message}, ensure_ascii=False)
+        if len(body.encode()) <= MOST_BYTES:
+            break
+    return body

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import arm, curves, drift, load, plan, triage, watch
+from bench import arm, curves, drift, load, plan, restores, triage, watch
 from bench.problems import Shape
 
 
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         case "watch":
             return watch.watched()
         case "smoke":
-            return max(plan.smoke(), drift.smoke(), arm.smoke(), watch.smoke())
+            return max(plan.smoke(), restores.smoke(), drift.smoke(), arm.smoke(), watch.smoke())
         case _:
             return plan.results()
 

@@ -121,7 +121,7 @@ def _keys(document: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 def _settings(document: Mapping[str, Any]) -> list[str]:
     errors = []
     if document.get("kind", "windows") != "windows":
-        errors.append(f'kind: must be "windows", not {json.dumps(document["kind"])}')
+        errors.append(f'kind: must be "windows" or "restores", not {json.dumps(document["kind"])}')
     if not isinstance(document.get("cyclic", True), bool):
         errors.append(f"cyclic: must be true or false, not {_kind(document['cyclic'])}")
     for name in LIMITS:

@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from bench import document
+from bench import document, restores
 from bench.document import BadDocument
 from bench.problems import Shape, habit_peak, windows
 from shared.rules.leveling import level
@@ -24,27 +24,30 @@ def plan(path: Path) -> int:
     began = perf_counter()
     try:
         raw = document.read(path)
+        if raw.get("kind") == "restores":
+            return _print(restores.plan(raw))
         asked, warnings = document.problem(raw)
     except BadDocument as bad:
         return _complain(bad.errors)
     _tell(warnings)
     leveling = level(asked, raw.get("replan_above", 1.0))
-    json.dump(document.plan(leveling, perf_counter() - began), sys.stdout)
-    print()
+    _print(document.plan(leveling, perf_counter() - began))
     return REFUSED if leveling.refused else DONE
 
 
 def problem(shape: Shape, seed: int) -> int:
     """Print a generated problem."""
-    json.dump(windows(shape, seed), sys.stdout)
-    print()
-    return DONE
+    return _print(windows(shape, seed))
 
 
 def confirm(problem_path: Path, plan_path: Path) -> int:
     """Check a plan file against its problem file, and say what is wrong or that nothing is."""
     try:
         raw, claimed = document.read(problem_path), document.read(plan_path)
+        if raw.get("kind") == "restores":
+            return _judge(
+                restores.check(raw, claimed), f"makespan {claimed.get('makespan')}, bound {claimed.get('bound')}"
+            )
         document.problem(raw)
         if "refused" in claimed:
             print("refused: " + "; ".join(map(str, claimed["refused"])))
@@ -54,9 +57,7 @@ def confirm(problem_path: Path, plan_path: Path) -> int:
         return _complain(bad.errors)
     if errors:
         return _complain([f"{plan_path}: {error}" for error in errors])
-    wrong = check(raw, claimed)
-    print("\n".join(wrong) if wrong else f"confirmed: peak {claimed['peak']}, proved bound {claimed['bound']:.3f}")
-    return WRONG if wrong else DONE
+    return _judge(check(raw, claimed), f"peak {claimed['peak']}, proved bound {claimed['bound']:.3f}")
 
 
 def smoke() -> int:
@@ -117,6 +118,17 @@ def row(measured: dict[str, Any]) -> str:
         f"{measured['vms']:>7,} VMs: peak / bound {measured['ratio']:.4f}, {measured['policies']:,} policies, "
         f"{measured['habit']:.1f}x below habit, {measured['seconds']:.2f} s"
     )
+
+
+def _judge(wrong: list[str], claim: str) -> int:
+    print("\n".join(wrong) if wrong else f"confirmed: {claim}")
+    return WRONG if wrong else DONE
+
+
+def _print(found: dict[str, Any]) -> int:
+    json.dump(found, sys.stdout)
+    print()
+    return DONE
 
 
 def _complain(errors: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 import typer
 
-from nightshift import checks, controls, drill, incidents, plans, policy, quarantine, reports
+from nightshift import checks, controls, drill, incidents, plans, policy, quarantine, reports, restores
 from nightshift.answers import Calm
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Plans the backup windows of an Azure VM fleet. Exit codes: 0 done, 1 failed, 2 refused.",
 )
 app.add_typer(policy.app, name="policy")
+app.add_typer(restores.app, name="restore")
 app.command()(plans.plan)
 app.command()(plans.diff)
 app.command()(plans.rollback)

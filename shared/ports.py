@@ -11,6 +11,7 @@ from shared.model.failures import Alert
 from shared.model.load import LoadSeries
 from shared.model.monitoring import AlertPart, Drill, HealthEvents
 from shared.model.plan import Plan
+from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
 
 
 class Vaults(Protocol):
@@ -67,6 +68,9 @@ class Fleet(Protocol):
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults, by Resource Graph, which is a minute behind."""
 
+    def power(self, vm_id: str) -> str | None:
+        """Return the VM's power now in Azure's word (running, stopped, deallocated), "" if unsaid; None: no such VM."""
+
     def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
         """List the VM policies of all vaults, by Resource Graph, which is a minute behind: never to write by."""
 
@@ -104,6 +108,51 @@ class Monitoring(Protocol):
         """Return how far a test notification has come."""
 
 
+class Restores(Protocol):
+    """Restores by the backup service. An order is sent once; a lost answer is resolved by reading jobs.
+
+    Every method raises Transient or Permanent, nothing else. Points are read by `Vaults.recovery_points`, and reads of
+    jobs are counted by `Vaults.job_reads_left`.
+    """
+
+    def validate(self, order: RestoreOrder) -> list[Objection]:
+        """Ask the service what it has against the order, without beginning anything."""
+
+    def trigger(self, order: RestoreOrder, confirmed: str = "") -> str:
+        """Send the order once and return its operation. `confirmed` is the id of the VM whose disks may be replaced.
+
+        Transient without `refused` says that a job may have begun: read jobs before anything is sent again.
+        """
+
+    def operation(self, vault_id: str, operation_id: str) -> RestoreOperation:
+        """Return how far an accepted order has come, and its job once that is known."""
+
+    def jobs(self, vault: Vault, since: datetime, until: datetime) -> list[RestoreJob]:
+        """List the vault's restores that started in [since, until], without details. A job shows minutes late."""
+
+    def job(self, job_id: str) -> RestoreJob:
+        """Return one job with its details, also before lists show it. For running restores only: reads are few."""
+
+    def cancel(self, job_id: str) -> None:
+        """Ask the service to cancel the job, once; it is cancelled when its status says so."""
+
+    def disks(self, group_id: str, job_id: str) -> list[str]:
+        """Return the ids of the disks in the group that the job has made, whatever became of it."""
+
+
+class RestoreAccounts(Protocol):
+    """The storage accounts that restores may go to. Raises Transient or Permanent, nothing else."""
+
+    def accounts(self, ids: Sequence[str]) -> list[RestoreAccount]:
+        """Return those accounts that are there as they are now: one call for each resource group."""
+
+    def load(self, accounts: Sequence[RestoreAccount], since: datetime, until: datetime) -> dict[str, AccountLoad]:
+        """Return by their ids what all accounts did in [since, until), UTC; all 0 where nobody asked one anything.
+
+        Bulk: two calls for each region and subscription, never one for each account.
+        """
+
+
 class Ledger(Protocol):
     """Small shared state. `kind` groups rows; `key` may be any text (an ARM id, say); values are text."""
 
@@ -118,6 +167,12 @@ class Ledger(Protocol):
 
     def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
         """Insert or replace the row."""
+
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        """Replace the row only while it says `before`; False, and nothing changes, where it does not.
+
+        Rows that count up (a fencing number, an attempt) never say the same twice.
+        """
 
     def drop(self, kind: str, key: str) -> None:
         """Remove the row if it is there."""
@@ -160,6 +215,16 @@ class ReportStore(Protocol):
 
     def latest(self, kind: str) -> str | None:
         """Return the newest report as "html" or "json", or None."""
+
+
+class ResultStore(Protocol):
+    """What became of each restore: JSON documents that stay, by request."""
+
+    def save(self, request_id: str, name: str, data: str) -> None:
+        """Store the result `name` of a request over whatever is there; Permanent for what cannot be a name."""
+
+    def of(self, request_id: str) -> dict[str, str]:
+        """Return the request's results by their names."""
 
 
 class Events(Protocol):
@@ -216,10 +281,13 @@ class Ports:
     fleet: Fleet
     load: Load
     monitoring: Monitoring
+    restores: Restores
+    restore_accounts: RestoreAccounts
     ledger: Ledger
     plans: PlanStore
     policies: PolicyStore
     reports: ReportStore
+    results: ResultStore
     queues: Queues
     events: Events
     webhook: Webhook

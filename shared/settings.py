@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.errors import MissingSettings
 
 SWITCHES = frozenset({"backup", "plan", "enrol", "restore", "replace", "drill"})
-"""Capabilities that may be switched on; none is by default. This version acts on `backup`, `plan` and `enrol`."""
+"""Capabilities that may be switched on; none is by default. This version acts on all but `drill`."""
 
 
 @dataclass(frozen=True, slots=True)

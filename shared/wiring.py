@@ -41,6 +41,7 @@ def _cloud() -> Ports:
 
     from shared.cloud.events import TopicEvents
     from shared.cloud.fleet import CloudFleet
+    from shared.cloud.job_reads import JobReads
     from shared.cloud.ledger import TableLedger
     from shared.cloud.load import CloudLoad
     from shared.cloud.monitoring import CloudMonitoring
@@ -49,20 +50,26 @@ def _cloud() -> Ports:
     from shared.cloud.quarantine import BlobQuarantine
     from shared.cloud.queues import StorageQueues
     from shared.cloud.report_store import BlobReports
+    from shared.cloud.restore_accounts import CloudRestoreAccounts
+    from shared.cloud.restores import CloudRestores
+    from shared.cloud.result_store import BlobResults
     from shared.cloud.vault import CloudVaults
     from shared.cloud.webhook import HttpWebhook
 
     facts = settings.read()
-    credential = DefaultAzureCredential()
+    credential, reads = DefaultAzureCredential(), JobReads()
     return Ports(
-        vaults=CloudVaults(credential, facts.arm_endpoint),
+        vaults=CloudVaults(credential, facts.arm_endpoint, reads),
         fleet=CloudFleet(credential, facts.arm_endpoint),
         load=CloudLoad(credential, facts.arm_endpoint),
         monitoring=CloudMonitoring(credential, facts.arm_endpoint),
+        restores=CloudRestores(credential, facts.arm_endpoint, reads),
+        restore_accounts=CloudRestoreAccounts(credential, facts.arm_endpoint),
         ledger=TableLedger(credential, facts.table_uri),
         plans=BlobPlans(credential, facts.blob_uri),
         policies=BlobPolicies(credential, facts.blob_uri),
         reports=BlobReports(credential, facts.blob_uri),
+        results=BlobResults(credential, facts.blob_uri),
         queues=StorageQueues(credential, facts.queue_uri),
         events=TopicEvents(credential, facts.events_endpoint),
         webhook=HttpWebhook(settings.secret),

@@ -1,14 +1,13 @@
-"""How does Azure Monitor answer? Percentage CPU of one VM, or of all VMs of a subscription in a region."""
+"""How does Azure Monitor answer? CPU of one VM, or of all VMs of a region, and the use of its storage accounts."""
 
-import math
-import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import fmean
 
+from local.arm import account_metrics, metric_queries
 from local.arm.messages import Call, Response, Route
 from local.arm.routes_fleet import vm_of
-from local.clock import iso, parse
+from local.clock import iso
 from local.world.load import cpu
 from local.world.state import Json, Refused, Vm
 
@@ -18,68 +17,43 @@ _METRICS = "/providers/Microsoft.Insights/metrics"
 _READ = "Microsoft.Insights/metrics/read"
 _METRIC = "Percentage CPU"
 _NAMESPACE = "microsoft.compute/virtualmachines"
-_EACH_VM = re.compile(r"^Microsoft\.ResourceId\s+eq\s+'\*'$", re.IGNORECASE)
-_GRAIN = re.compile(r"^PT?(\d+)([MHD])$")
-_UNITS = {"M": timedelta(minutes=1), "H": timedelta(hours=1), "D": timedelta(days=1)}
-_MOST_POINTS = 20000
-_DEFAULT_TOP = 10
 
 
 def list_metrics(call: Call) -> Response:
     """Show Percentage CPU of one VM in the timespan at the interval's grain."""
-    vm, query = vm_of(call), _query(call)
-    _check_names(query)
-    since, until = _timespan(call, query)
-    series = [{"metadatavalues": [], "data": _data(call, [vm], _instants(query, since, until))}]
+    vm, query = vm_of(call), metric_queries.parameters(call)
+    metric_queries.names(query, [_METRIC], _METRIC)
+    since, until = metric_queries.timespan(call, query)
+    series = [{"metadatavalues": [], "data": _data(call, [vm], metric_queries.instants(query, since, until))}]
     return Response(200, _body(f"{vm.id}{_METRICS}/{_METRIC}", query, series, vm.region, f"{iso(since)}/{iso(until)}"))
 
 
 def list_metrics_of_region(call: Call) -> Response:
-    """Show Percentage CPU of the subscription's VMs in a region.
+    """Show Percentage CPU of the subscription's VMs in a region, or the use of its storage accounts there.
 
-    With the filter `Microsoft.ResourceId eq '*'` each VM has a series of its own, and no more are shown than `top`
-    (10 where it is not given), without a word about the rest; without a filter there is one series, the mean.
+    With the filter `Microsoft.ResourceId eq '*'` each resource has a series of its own, and no more are shown than
+    `top` (10 where it is not given), without a word about the rest; without a filter there is one series of all.
     """
-    query = _query(call)
+    query = metric_queries.parameters(call)
     region = query.get("region", "").lower()
     if not region:
         raise Refused(400, "BadRequest", "Missing required region params")
-    if query.get("metricnamespace", "").lower() != _NAMESPACE:
-        raise Refused(400, "BadRequest", f"The local Azure knows the metrics of {_NAMESPACE} only.")
-    _check_names(query)
-    since, until = _timespan(call, query)
-    instants = _instants(query, since, until)
+    namespace = query.get("metricnamespace", "").lower()
+    if namespace == account_metrics.NAMESPACE:
+        return Response(200, account_metrics.answer(call, query, region))
+    if namespace != _NAMESPACE:
+        known = f"{_NAMESPACE} and {account_metrics.NAMESPACE}"
+        raise Refused(400, "BadRequest", f"The local Azure knows the metrics of {known} only.")
+    metric_queries.names(query, [_METRIC], _METRIC)
+    since, until = metric_queries.timespan(call, query)
+    instants = metric_queries.instants(query, since, until)
     here = [vm for vm in call.world.vms_in(call.params["subscription"]) if vm.region.lower() == region]
-    if query.get("$filter"):
-        series = [_series(call, vm, instants) for vm in here[: _top(query)]]
+    if metric_queries.dimensions(query, [metric_queries.RESOURCE]):
+        series = [_series(call, vm, instants) for vm in here[: metric_queries.top(query)]]
     else:
         series = [{"metadatavalues": [], "data": _data(call, here, instants)}]
     name = f"subscriptions/{call.params['subscription']}{_METRICS}/{_METRIC}"
     return Response(200, _body(name, query, series, region, f"{iso(since)}/{iso(until)}"))
-
-
-def _query(call: Call) -> dict[str, str]:
-    """Return the parameters by lower-cased name; a POST may send them in its body instead, `filter` without the $."""
-    body = {name.lower(): str(value) for name, value in call.request.body.items()}
-    if "filter" in body:
-        body["$filter"] = body.pop("filter")
-    return {**body, **{name.lower(): value for name, value in call.request.query.items()}}
-
-
-def _check_names(query: dict[str, str]) -> None:
-    names = query.get("metricnames", _METRIC)
-    if names.lower() != _METRIC.lower():
-        raise Refused(400, "BadRequest", f"Failed to find metric configuration for metric: {names}.")
-
-
-def _top(query: dict[str, str]) -> int:
-    """Return how many series are shown. Raises Refused for a filter that is not understood."""
-    if not _EACH_VM.match(query["$filter"]):
-        raise Refused(400, "BadRequest", f"The local Azure cannot read the filter {query['$filter']!r}.")
-    try:
-        return int(query.get("top") or _DEFAULT_TOP)
-    except ValueError:
-        raise Refused(400, "BadRequest", f"Detected invalid TopN value: {query['top']}.") from None
 
 
 def _series(call: Call, vm: Vm, instants: Sequence[datetime]) -> Json:
@@ -96,32 +70,6 @@ def _data(call: Call, vms: Sequence[Vm], instants: Sequence[datetime]) -> list[J
         )
         found.append({"timeStamp": iso(at), **({"average": fmean(known)} if known else {})})
     return found
-
-
-def _timespan(call: Call, query: dict[str, str]) -> tuple[datetime, datetime]:
-    text = query.get("timespan")
-    if not text:
-        return call.world.now - timedelta(hours=1), call.world.now
-    try:
-        since, until = text.split("/")
-        return parse(since), parse(until)
-    except ValueError:
-        raise Refused(400, "BadRequest", f"Detected invalid time interval input: {text}.") from None
-
-
-def _instants(query: dict[str, str], since: datetime, until: datetime) -> list[datetime]:
-    grain = _grain(query.get("interval") or "PT1M")
-    count = max(0, math.ceil((until - since) / grain))
-    if count > _MOST_POINTS:
-        raise Refused(400, "BadRequest", "The timespan holds too many intervals; ask for a coarser grain.")
-    return [since + grain * step for step in range(count)]
-
-
-def _grain(text: str) -> timedelta:
-    match = _GRAIN.match(text)
-    if match is None:
-        raise Refused(400, "BadRequest", f"Detected invalid time grain input: {text}.")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def _body(name: str, query: dict[str, str], series: list[Json], region: str, timespan: str) -> Json:

@@ -8,7 +8,8 @@ from local.memory.ledger import MemoryLedger
 from local.memory.load import MemoryLoad
 from local.memory.monitoring import MemoryMonitoring
 from local.memory.queues import MemoryQueues
-from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports
+from local.memory.restores import MemoryRestoreAccounts, MemoryRestores
+from local.memory.stores import MemoryPlans, MemoryPolicies, MemoryReports, MemoryResults
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.memory.vaults import MemoryVaults
 from local.world import World
@@ -29,10 +30,13 @@ def ports(world: World, switches: Iterable[str] = (), fault: Callable[[str], Non
         fleet=MemoryFleet(world, happens),
         load=MemoryLoad(world, happens),
         monitoring=MemoryMonitoring(world, happens),
+        restores=MemoryRestores(world, happens),
+        restore_accounts=MemoryRestoreAccounts(world, happens),
         ledger=MemoryLedger(),
         plans=MemoryPlans(),
         policies=MemoryPolicies(),
         reports=MemoryReports(),
+        results=MemoryResults(),
         queues=MemoryQueues(lambda: world.now, happens),
         events=MemoryEvents(happens),
         webhook=MemoryWebhook(happens),

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from local.arm import wire as sent
+from local.arm import wire_machines
 from local.memory.shown import shown_items, shown_jobs, shown_policies
 from local.world import World, state
 from shared.cloud import wire
+from shared.cloud.ids import machine_subscription
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
 
 
@@ -46,6 +48,15 @@ class MemoryFleet:
         """List the protected VMs of all vaults."""
         self._fault("fleet.items")
         return self._items.of(item for vault in self._vaults(subscriptions) for item in self._world.items_in(vault.id))
+
+    def power(self, vm_id: str) -> str | None:
+        """Return the VM's power now; None where there is no such VM."""
+        machine_subscription(vm_id)
+        self._fault("fleet.power")
+        record = self._world.vms.get(vm_id.lower())
+        if record is None:
+            return None
+        return wire.power_from({"properties": {"instanceView": wire_machines.instance_view(self._world, record)}})
 
     def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
         """List the VM policies of all vaults."""

@@ -47,6 +47,15 @@ class MemoryLedger:
         with self._lock:
             self._rows[kind][key.lower()] = (key, MappingProxyType(dict(values)))
 
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        """Replace the row only while it says `before`; False, and nothing changes, where it does not."""
+        with self._lock:
+            found = self._rows[kind].get(key.lower())
+            if found is None or found[1] != before:
+                return False
+            self._rows[kind][key.lower()] = (key, MappingProxyType(dict(after)))
+            return True
+
     def drop(self, kind: str, key: str) -> None:
         """Remove the row if it is there."""
         with self._lock:

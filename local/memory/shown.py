@@ -6,7 +6,9 @@ from copy import deepcopy
 from local.arm import wire as sent
 from local.world import World, state
 from shared.cloud import wire
+from shared.cloud.wire_restores import restore_job_from
 from shared.model.azure import BackupPolicy, Job, ProtectedItem
+from shared.model.restores import RestoreJob
 
 ENDED = frozenset({"Completed", "CompletedWithWarnings", "Failed", "Cancelled"})
 
@@ -38,11 +40,16 @@ class Shown[Record, Noun]:
 
 def shown_jobs(world: World) -> Shown[state.Job, Job]:
     """Return what reads the world's jobs: those that have ended do not change any more."""
+    return Shown(lambda job: wire.job_from(sent.job(world, job)), _mark_of_job)
 
-    def mark(job: state.Job) -> Mark | None:
-        return (job.id, job.status, job.ended_at, job.error) if job.status in ENDED else None
 
-    return Shown(lambda job: wire.job_from(sent.job(world, job)), mark)
+def shown_restores(world: World) -> Shown[state.Job, RestoreJob]:
+    """Return what reads the rows of the world's restores."""
+    return Shown(lambda job: restore_job_from(sent.job(world, job)), _mark_of_job)
+
+
+def _mark_of_job(job: state.Job) -> Mark | None:
+    return (job.id, job.status, job.ended_at, job.error) if job.status in ENDED else None
 
 
 def shown_items(world: World) -> Shown[state.Item, ProtectedItem]:

@@ -1,7 +1,8 @@
-"""Where do plans, policies and reports stay without storage? In this process's memory, as the texts they are."""
+"""Where do plans, policies, reports and results stay without storage? In memory, as the texts they are."""
 
 from datetime import date
 
+from shared.cloud.result_store import folder_of, safe
 from shared.errors import Permanent
 from shared.messages.plans import plan_from_json, plan_to_json
 from shared.model.plan import Plan
@@ -82,3 +83,25 @@ class MemoryReports:
         if kind not in self._latest:
             raise Permanent(f"report kind {kind!r}: expected html or json")
         return self._latest[kind]
+
+
+class MemoryResults:
+    """Results by request and name."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def copy(self) -> "MemoryResults":
+        """Return a store of its own that holds the same."""
+        other = MemoryResults()
+        other._texts = dict(self._texts)
+        return other
+
+    def save(self, request_id: str, name: str, data: str) -> None:
+        """Store the result over whatever is there."""
+        self._texts[f"{folder_of(request_id)}{safe(name)}"] = data
+
+    def of(self, request_id: str) -> dict[str, str]:
+        """Return the request's results by their names."""
+        folder = folder_of(request_id)
+        return {path.removeprefix(folder): text for path, text in self._texts.items() if path.startswith(folder)}

@@ -1,26 +1,20 @@
 """What do the pretend vaults hold? The Vaults port: the world's wire JSON through the readers that read Azure's."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from local.arm import wire as sent
 from local.arm import wire_vaults
+from local.memory.sending import CALLER, in_our_errors, not_found, properties_of
 from local.memory.shown import shown_items, shown_jobs, shown_policies
-from local.world import Refused, World, state
+from local.world import World, state
 from local.world.on_demand import trigger_backup
 from local.world.writes import put_item, put_policy
 from shared.cloud import wire
 from shared.cloud.bodies import backup_body, membership_body, policy_body, protection_body
-from shared.cloud.failures import BUSY
 from shared.cloud.ids import item_path, machine_names
-from shared.errors import Permanent, Transient
+from shared.errors import Permanent
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
-
-CALLER = "nightshift"
-"""Who writes, in the world's activity log."""
 
 
 class MemoryVaults:
@@ -62,7 +56,7 @@ class MemoryVaults:
         self._fault("vaults.recovery_points")
         owner = self._world.items.get(item.id.lower())
         if owner is None or owner.vault_id != vault.id:
-            raise _not_found(item.id)
+            raise not_found(item.id)
         rules = self._world.rules_of(owner)
         newest_first = sorted(owner.points, key=lambda point: point.at, reverse=True)
         return [
@@ -75,26 +69,26 @@ class MemoryVaults:
         """Create the slot policy or overwrite it in place."""
         if policy.vault_id != vault.id:
             raise Permanent(f"policy {policy.name!r}: of vault {policy.vault_id}, not {vault.id}", "Refused")
-        properties = _properties(policy_body(policy))
+        properties = properties_of(policy_body(policy))
         self._fault("vaults.write_policy")
-        with _in_our_errors(f"write of policy {policy.name} in vault {vault.name}"):
+        with in_our_errors(f"write of policy {policy.name} in vault {vault.name}"):
             put_policy(self._world, self._vault(vault.id), policy.name, properties, CALLER)
         self._fault("vaults.write_policy.sent")
 
     def assign_policy(self, item: ProtectedItem, policy: BackupPolicy, origin: str = "") -> None:
         """Move `item` to `policy`; visible when the world's operation ends."""
-        properties = _properties(membership_body(item, policy, origin))
+        properties = properties_of(membership_body(item, policy, origin))
         self._fault("vaults.assign_policy")
-        with _in_our_errors(f"move of {item.name} to policy {policy.name}"):
+        with in_our_errors(f"move of {item.name} to policy {policy.name}"):
             put_item(self._world, self._vault(item_path(item.id).vault.id), item.id, properties, CALLER)
         self._fault("vaults.assign_policy.sent")
 
     def protect(self, vault: Vault, vm: Vm, policy: BackupPolicy) -> None:
         """Put an unprotected VM under `policy`; visible when the world's operation ends."""
-        properties = _properties(protection_body(vault, vm, policy))
+        properties = properties_of(protection_body(vault, vm, policy))
         container, item = machine_names(vm.resource_group, vm.name)
         self._fault("vaults.protect")
-        with _in_our_errors(f"protection of {vm.name} by policy {policy.name}"):
+        with in_our_errors(f"protection of {vm.name} by policy {policy.name}"):
             home = self._vault(vault.id)
             item_id = f"{home.id}/backupFabrics/Azure/protectionContainers/{container}/protectedItems/{item}"
             put_item(self._world, home, item_id, properties, CALLER)
@@ -102,9 +96,9 @@ class MemoryVaults:
 
     def back_up(self, item: ProtectedItem, keep_until: datetime) -> None:
         """Start an on-demand backup; its job shows in lists some minutes later."""
-        expiry = _properties(backup_body(keep_until))["recoveryPointExpiryTimeInUTC"]
+        expiry = properties_of(backup_body(keep_until))["recoveryPointExpiryTimeInUTC"]
         self._fault("vaults.back_up")
-        with _in_our_errors(f"backup of {item.name}"):
+        with in_our_errors(f"backup of {item.name}"):
             home = self._vault(item_path(item.id).vault.id)
             trigger_backup(self._world, home, item.id, expiry, CALLER)
         self._fault("vaults.back_up.sent")
@@ -116,26 +110,5 @@ class MemoryVaults:
     def _vault(self, vault_id: str) -> state.Vault:
         found = self._world.vaults.get(vault_id.lower())
         if found is None:
-            raise _not_found(vault_id)
+            raise not_found(vault_id)
         return found
-
-
-@contextmanager
-def _in_our_errors(what: str) -> Iterator[None]:
-    try:
-        yield
-    except Refused as refusal:
-        message = f"{what}: {refusal.code}: {refusal.message}"
-        if refusal.status == 429 or refusal.status >= 500 or refusal.code in BUSY:
-            raise Transient(message, refused=refusal.status < 500) from refusal
-        raise Permanent(message, refusal.code) from refusal
-
-
-def _not_found(resource_id: str) -> Permanent:
-    return Permanent(f"{resource_id} was not found", "ResourceNotFound")
-
-
-def _properties(body: Mapping[str, object]) -> dict[str, Any]:
-    """What the service would read from the bytes sent: a copy through JSON, sharing nothing with the caller."""
-    properties: dict[str, Any] = json.loads(json.dumps(body["properties"]))
-    return properties

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from local.memory.vaults import CALLER
+from local.memory.sending import CALLER
 from local.scenarios.troubles import Protected
 from local.world import World
 from local.world.failures import failure

@@ -14,6 +14,7 @@ from local.scenarios.every_fault import every_fault
 from local.scenarios.job_failures import job_failures
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
+from local.scenarios.restores import restores
 from local.scenarios.told import Told
 from local.scenarios.twins import twins
 from local.scenarios.year import year
@@ -36,9 +37,10 @@ SCENARIOS: dict[str, Scenario] = {
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,
     "job-failures": job_failures,
+    "restores": restores,
     "year": year,
 }
-"""Each takes a seed, and how many nights (or moments) to tell, with a default of its own."""
+"""Each takes a seed, and how many nights (or moments, or runs) to tell, with a default of its own."""
 
 
 def main(arguments: list[str]) -> int:
@@ -82,6 +84,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local scenario", description=__doc__)
     parser.add_argument("name", nargs="?", default="", help="which story; without it the names are listed")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--nights", type=int, help="how many nights (the stories of anywhere: moments, 0 for all)")
+    parser.add_argument(
+        "--nights", "--runs", type=int, help="how many nights or runs (the stories of anywhere: moments, 0 for all)"
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON object on one line")
     return parser.parse_args(arguments)

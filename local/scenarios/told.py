@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from local.identity import PRINCIPAL
-from local.memory.vaults import CALLER
+from local.memory.sending import CALLER
 from local.world import World
 from local.world.state import Activity, Item
 from local.world.writes import ITEM_WRITE, POLICY_WRITE

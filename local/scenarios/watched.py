@@ -8,7 +8,7 @@ from local.memory import ports as memory_ports
 from local.world import World
 from shared.ports import Ports
 
-WRITES = frozenset({"claim", "write", "drop", "spend", "save", "publish", "mark_good", "put"})
+WRITES = frozenset({"claim", "write", "swap", "drop", "spend", "save", "publish", "mark_good", "put"})
 """Calls that are told twice: before their effect, and with ".sent" appended after it."""
 
 type Hook = Callable[[str], None]
@@ -49,6 +49,7 @@ def watched_ports(world: World, switches: frozenset[str], happens: Hook) -> Port
         plans=Watched(ports.plans, "plans", happens),
         policies=Watched(ports.policies, "policies", happens),
         reports=Watched(ports.reports, "reports", happens),
+        results=Watched(ports.results, "results", happens),
         quarantine=Watched(ports.quarantine, "quarantine", happens),
         wait=wait,
     )
@@ -56,7 +57,7 @@ def watched_ports(world: World, switches: frozenset[str], happens: Hook) -> Port
 
 def with_stores_of(ports: Ports, source: Ports) -> Ports:
     """Return `ports` with a copy of what the stores of `source` hold; both come from `watched_ports`."""
-    for noun in ("ledger", "plans", "policies", "reports"):
+    for noun in ("ledger", "plans", "policies", "reports", "results"):
         watched: Any = getattr(ports, noun)
         original: Any = getattr(source, noun)
         watched.store = original.store.copy()

@@ -54,8 +54,9 @@ class Pace:
     `lateness`: a run starts within this span after its scheduled time. `listing_lag`: a job is in lists within this
     span after it began. `failure_rate`: share of backup jobs that fail; those of the VMs in `failing` (lower-cased ids)
     all do, in two ways or, with `all_failures`, in all that Azure knows. `restore_failure_rate`: share of restores that
-    fail. `prune_after`: how long a point outlives its retention. `call`: what one call takes. `mishaps` befall
-    scheduled runs from now on.
+    fail; `restore_speed`: between which MB a second they copy from the vault to an account that does nothing else.
+    `prune_after`: how long a point outlives its retention. `call`: what one call takes. `mishaps` befall scheduled runs
+    from now on.
     """
 
     lateness: timedelta = timedelta(hours=2)
@@ -64,6 +65,7 @@ class Pace:
     failing: frozenset[str] = frozenset()
     all_failures: bool = False
     restore_failure_rate: float = 0.02
+    restore_speed: tuple[float, float] = (30.0, 50.0)
     nightly_noise: float = 0.06
     prune_after: timedelta = timedelta(hours=18)
     sweep_every: timedelta = timedelta(hours=6)

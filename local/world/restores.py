@@ -23,8 +23,6 @@ _JOB_TYPES = {
 }
 _BUILDING = {"RestoreDisks": (40, 90), "AlternateLocation": (180, 420), "OriginalLocation": (120, 300)}
 """Seconds that it takes to make of the data what was asked for."""
-_SPEED = (30.0, 50.0)
-"""MB a second from the vault to an account that does nothing else."""
 _FROM_VAULT = ("CloudInternalError", "CopyingVHDsFromBackUpVaultTakingLongTime")
 _FROM_SNAPSHOT = ("CloudInternalError", "UserErrorInstantRpNotFound")
 _WHILE_COPYING = {*_FROM_VAULT, *_FROM_SNAPSHOT}
@@ -111,7 +109,7 @@ def progress(world: World, restore: Restore) -> float:
 
 def _course(world: World, job_id: str, kind: str, *, instant: bool) -> _Course:
     draw = random.Random(f"{world.seed}|restore|{job_id}")
-    speed, snapshot = draw.uniform(*_SPEED), draw.uniform(120, 300)
+    speed, snapshot = draw.uniform(*world.pace.restore_speed), draw.uniform(120, 300)
     building, accepting, hidden = draw.uniform(*_BUILDING[kind]), draw.uniform(4, 20), draw.random()
     until, fails = draw.uniform(0.1, 0.9), draw.random() < world.pace.restore_failure_rate
     error = draw.choice(_FROM_SNAPSHOT if instant else _FROM_VAULT)

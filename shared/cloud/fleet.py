@@ -20,9 +20,11 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
 from shared.cloud import wire
 from shared.cloud.failures import translated
+from shared.cloud.ids import machine_subscription
 from shared.cloud.wire_values import Wire, entries, mapping, text
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
 
+VMS_API = "2024-07-01"
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01"
 VM_QUERY = (
     "resources | where type =~ 'microsoft.compute/virtualmachines'"
@@ -94,6 +96,21 @@ class CloudFleet:
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         """List the protected VMs of all vaults. Raises Transient or Permanent."""
         return _present(wire.item_from(row) for row in self._rows(subscriptions, ITEM_QUERY, "protected items"))
+
+    def power(self, vm_id: str) -> str | None:
+        """Return the VM's power now in Azure's word (running, stopped, deallocated), "" where it says none.
+
+        None where there is no such VM. Asked of the machine itself: Resource Graph would be minutes behind. Raises
+        Transient or Permanent.
+        """
+        subscription, name = machine_subscription(vm_id), vm_id.rpartition("/")[2]
+        asked = HttpRequest("GET", f"{vm_id}?$expand=instanceView&api-version={VMS_API}")
+        with translated(f"power of virtual machine {name}"):
+            response = self._client(subscription).send_request(asked)
+            if response.status_code == 404:
+                return None
+            response.raise_for_status()
+            return wire.power_from(mapping(response.json()))
 
     def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
         """List the VM policies of all vaults. Raises Transient or Permanent."""

@@ -15,6 +15,11 @@ _ITEM = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+_GROUP_ID = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/[^/?#%]+", re.IGNORECASE | re.ASCII)
+_GROUP = r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/?#%]+)/providers"
+_MACHINE = re.compile(_GROUP + r"/Microsoft\.Compute/virtualMachines/[^/?#%]+", re.IGNORECASE | re.ASCII)
+_ACCOUNT = re.compile(_GROUP + r"/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}", re.IGNORECASE | re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class VaultPath:
@@ -54,6 +59,30 @@ def item_path(item_id: str) -> ItemPath:
     if inside is None:
         raise Permanent(f"id {item_id!r}: expected the id of a protected item in a vault")
     return ItemPath(vault_path(item_id), inside["fabric"], inside["container"], inside["item"])
+
+
+def machine_subscription(vm_id: str) -> str:
+    """Return the subscription of a virtual machine's id, lower-cased; Permanent for any other id."""
+    found = _MACHINE.fullmatch(vm_id)
+    if found is None:
+        raise Permanent(f"id {vm_id!r}: expected the id of a virtual machine")
+    return found["subscription"].lower()
+
+
+def group_subscription(group_id: str) -> str:
+    """Return the subscription of a resource group's id, lower-cased; Permanent for any other id."""
+    found = _GROUP_ID.fullmatch(group_id)
+    if found is None:
+        raise Permanent(f"id {group_id!r}: expected the id of a resource group")
+    return found["subscription"].lower()
+
+
+def account_place(account_id: str) -> tuple[str, str]:
+    """Return the subscription and the resource group of a storage account's id, lower-cased; Permanent otherwise."""
+    found = _ACCOUNT.fullmatch(account_id)
+    if found is None:
+        raise Permanent(f"id {account_id!r}: expected the id of a storage account")
+    return found["subscription"].lower(), found["group"].lower()
 
 
 def machine_names(resource_group: str, vm: str) -> tuple[str, str]:

@@ -77,6 +77,22 @@ class TableLedger:
                 self._create_table()
                 self._table.upsert_entity(entity, mode=UpdateMode.REPLACE)
 
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        """Replace the row only while it says `before`; False, and nothing changes, where it does not.
+
+        Bound to the ETag of the row that was read. A repeated send whose first answer was lost finds its own row: the
+        claimant tells it apart. Raises Transient, where it may have been written, or Permanent.
+        """
+        claimant = uuid.uuid4().hex
+        with translated(f"change of ledger row {kind} {key}"):
+            found = self._find(kind, key)
+            if found is None or _values(found) != before:
+                return False
+            if self._replace(found, {**_entity(kind, key, after), "claimant": claimant}):
+                return True
+            found = self._find(kind, key)
+        return found is not None and found.get("claimant") == claimant
+
     def drop(self, kind: str, key: str) -> None:
         """Remove the row if it is there. Raises Transient or Permanent."""
         with translated(f"drop of ledger row {kind} {key}"), suppress(ResourceNotFoundError):
@@ -118,8 +134,9 @@ class TableLedger:
 
     def _count(self, found: TableEntity | None, entity: Mapping[str, str]) -> bool:
         """Write the count only over the row that was read; False where another was faster."""
-        if found is None:
-            return self._insert(entity)
+        return self._insert(entity) if found is None else self._replace(found, entity)
+
+    def _replace(self, found: TableEntity, entity: Mapping[str, str]) -> bool:
         try:
             self._table.update_entity(
                 entity,

@@ -13,7 +13,7 @@ ARM actions:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 
@@ -29,7 +29,9 @@ from azure.mgmt.recoveryservicesbackup.models import (
 from shared.cloud import wire
 from shared.cloud.bodies import backup_body, membership_body, policy_body, protection_body
 from shared.cloud.failures import translated
+from shared.cloud.filters import all_of, ceiling, floor
 from shared.cloud.ids import item_path, machine_names
+from shared.cloud.job_reads import AnswerHook, JobReads
 from shared.cloud.wire_values import Wire, entries, mapping, text
 from shared.errors import Permanent
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, RecoveryPoint, Vault, Vm
@@ -41,8 +43,6 @@ LISTS_API = "2026-10-01"
 versions 11.0 to 11.2 lose the type of protected VMs and with it their fields."""
 
 _VM_ITEMS = "backupManagementType eq 'AzureIaasVM' and itemType eq 'VM'"
-_LEFT = "x-ms-ratelimit-remaining-subscription-resource-requests"
-"""Header: how many more calls of the same action the service allows the subscription in this hour."""
 _JOBS = "backupJobs"
 _VM_POLICIES = "backupManagementType eq 'AzureIaasVM'"
 
@@ -56,12 +56,12 @@ class _Model(Protocol):
 class CloudVaults:
     """Reads may be repeated by the SDK, which honours Retry-After; writes are sent once."""
 
-    def __init__(self, credential: TokenCredential, endpoint: str) -> None:
+    def __init__(self, credential: TokenCredential, endpoint: str, reads: JobReads | None = None) -> None:
         def client(subscription: str) -> RecoveryServicesBackupClient:
             return RecoveryServicesBackupClient(credential, subscription, base_url=endpoint)
 
         self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
-        self._left: dict[str, int] = {}
+        self._reads = reads or JobReads()
 
     def vaults(self, subscription: str) -> list[Vault]:
         """List the subscription's vaults. Raises Transient or Permanent."""
@@ -89,12 +89,12 @@ class CloudVaults:
 
         The range is checked here too: a filter that the service does not understand returns everything.
         """
-        conditions = {"backupManagementType": "AzureIaasVM", "startTime": _floor(since), "endTime": _ceiling(until)}
+        conditions = {"backupManagementType": "AzureIaasVM", "startTime": floor(since), "endTime": ceiling(until)}
         if status is not None:
             conditions["status"] = status
 
         with translated(f"jobs of vault {vault.name}"):
-            listed = list(self._listed(vault, _JOBS, _all_of(conditions)))
+            listed = list(self._listed(vault, _JOBS, all_of(conditions)))
         found = _present(wire.job_from(entry) for entry in listed)
         return [job for job in found if since <= job.started_at <= until and status in {None, job.status}]
 
@@ -114,7 +114,7 @@ class CloudVaults:
                     fabric_name=path.fabric,
                     container_name=path.container,
                     protected_item_name=path.item,
-                    filter=_all_of({"startDate": _floor(since), "endDate": _ceiling(until)}),
+                    filter=all_of({"startDate": floor(since), "endDate": ceiling(until)}),
                 )
             )
         points = [wire.recovery_point_from(entry) for entry in listed]
@@ -196,22 +196,20 @@ class CloudVaults:
 
     def job_reads_left(self, subscription: str) -> int | None:
         """Return how many more reads of jobs the service allows in this hour, as it last said; None: not said yet."""
-        return self._left.get(subscription)
+        return self._reads.left(subscription)
 
     def _listed(self, vault: Vault, what: str, condition: str) -> Iterator[Wire]:
-        """Yield what a vault lists, and keep what the service says of reads that are left."""
+        """Yield what a vault lists; of jobs also keep how many more reads the service allows."""
         first = HttpRequest("GET", f"{vault.id}/{what}", params={"api-version": LISTS_API, "$filter": condition})
-        for answer in self._answers(vault.subscription, first):
-            said = answer.headers.get(_LEFT, "")
-            if what == _JOBS and said.isdecimal():
-                self._left[vault.subscription] = int(said)
+        note = self._reads.noting(vault.subscription) if what == _JOBS else None
+        for answer in self._answers(vault.subscription, first, note):
             yield from (mapping(entry) for entry in entries(mapping(answer.json()).get("value")))
 
-    def _answers(self, subscription: str, first: HttpRequest) -> Iterator[HttpResponse]:
+    def _answers(self, subscription: str, first: HttpRequest, note: AnswerHook | None = None) -> Iterator[HttpResponse]:
         """Yield the pages of a list."""
         request: HttpRequest | None = first
         while request is not None:
-            response = self._client(subscription).send_request(request)
+            response = self._client(subscription).send_request(request, raw_response_hook=note)
             response.raise_for_status()
             yield response
             following = text(mapping(response.json()).get("nextLink"))
@@ -225,16 +223,3 @@ def _json(models: Iterable[_Model]) -> list[Mapping[str, object]]:
 
 def _present[T](found: Iterable[T | None]) -> list[T]:
     return [noun for noun in found if noun is not None]
-
-
-def _all_of(conditions: Mapping[str, str]) -> str:
-    return " and ".join(f"{name} eq '{value}'" for name, value in conditions.items())
-
-
-def _floor(at: datetime) -> str:
-    """The service reads dates as UTC on a 12-hour clock, in whole seconds."""
-    return at.strftime("%Y-%m-%d %I:%M:%S %p")
-
-
-def _ceiling(at: datetime) -> str:
-    return _floor(at + timedelta(seconds=1) if at.microsecond else at)

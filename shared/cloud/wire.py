@@ -18,6 +18,7 @@ __all__ = [
     "item_from",
     "job_from",
     "policy_from",
+    "power_from",
     "recovery_point_from",
     "vault_from",
     "vm_from",
@@ -160,6 +161,13 @@ def vm_from(row: Wire) -> Vm:
         region=_region(row.get("location")),
         tags={str(name).lower(): text(value) for name, value in tags.items()},
     )
+
+
+def power_from(wire: Wire) -> str:
+    """Read a VM's power from its instance view, in Azure's own lower-cased word; "" where it says none."""
+    view = mapping(mapping(wire.get("properties")).get("instanceView"))
+    codes = [text(mapping(status).get("code")).lower() for status in entries(view.get("statuses"))]
+    return next((code.removeprefix("powerstate/") for code in codes if code.startswith("powerstate/")), "")
 
 
 def change_from(wire: Wire) -> Change | None:

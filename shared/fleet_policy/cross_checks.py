@@ -9,6 +9,7 @@ from datetime import date
 
 from shared.fleet_policy.marks import Marked, Path, Problem, dotted
 from shared.fleet_policy.patching import Hours, no_start_left, read
+from shared.fleet_policy.restore_checks import restore_checks
 from shared.fleet_policy.words import hours, nearest, patching
 
 INSTANT_RESTORE_DAYS = {"standard": 5, "enhanced": 30}
@@ -23,7 +24,7 @@ UNIT_DAYS = {"days": 1, "weeks": 7, "months": 31, "years": 366}
 def cross_checks(marked: Marked) -> list[Problem]:
     """Return the problems between values; parts with a wrong shape are left to the other checks."""
     found = [*_overlapping_tags(marked.data), *_blackouts(marked.data), *_approvals(marked.data)]
-    found += _patching(marked.data)
+    found += [*_patching(marked.data), *restore_checks(marked.data)]
     for name, tier in _entries(_at(marked.data, "tiers")):
         found += [(("tiers", name, *path), text) for path, text in _tier(tier, marked.data)]
     return [Problem(marked.line_of(path), dotted(path), text) for path, text in found]

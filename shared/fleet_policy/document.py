@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shared.fleet_policy.alert_words import ActionGroupId, GroupWindow, QuietTimes, RuleId, SettingName
+from shared.fleet_policy.restore_document import RestoreSection
+from shared.fleet_policy.section import Section
 from shared.fleet_policy.words import (
     Age,
     Day,
@@ -27,24 +29,17 @@ from shared.fleet_policy.words import (
 )
 from shared.model.intent import Alerts, Limits, Rollout
 
-
-class _Section(BaseModel):
-    """Unknown keys are refused: what is accepted is acted on."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
-
-
 Count = Annotated[int, Field(ge=1)]
 
 
-class TagSection(_Section):
+class TagSection(Section):
     """A tag and the values that match; both are compared without case."""
 
     tag: Text = Field(description="Tag name.")
     values: list[Text] = Field(min_length=1, description="A VM matches with any of these values.")
 
 
-class ScopeSection(_Section):
+class ScopeSection(Section):
     """What Nightshift looks at."""
 
     subscriptions: list[Subscription] = Field(min_length=1, description="Subscription ids.")
@@ -53,34 +48,34 @@ class ScopeSection(_Section):
     exclude_tags: list[TagSection] = Field(default=[], description="A VM that matches any of these is left out.")
 
 
-class DailySection(_Section):
+class DailySection(Section):
     """How long a daily point is kept."""
 
     days: int = Field(ge=7, le=9999, description="Days; Azure takes 7 to 9999.")
 
 
-class WeeklySection(_Section):
+class WeeklySection(Section):
     """How long the points of the named weekdays are kept."""
 
     weeks: int = Field(ge=1, le=5163, description="Weeks; Azure takes 1 to 5163.")
     on: Weekdays = Field(description="Local weekday, or a list of them.")
 
 
-class MonthlySection(_Section):
+class MonthlySection(Section):
     """How long the points of the named days of a month are kept."""
 
     months: int = Field(ge=1, le=1188, description="Months; Azure takes 1 to 1188.")
     on: MonthDays = Field(description='Local day, or a list: "first sunday", "day 15", "last day".')
 
 
-class YearlySection(_Section):
+class YearlySection(Section):
     """How long the points of the named days of a year are kept."""
 
     years: int = Field(ge=1, le=99, description="Years; Azure takes 1 to 99.")
     on: YearDays = Field(description='Local day, or a list: "first sunday of january", "day 15 of june".')
 
 
-class RetentionSection(_Section):
+class RetentionSection(Section):
     """The four retention classes; every daily schedule needs the daily one."""
 
     daily: DailySection = Field(description="Daily points.")
@@ -89,7 +84,7 @@ class RetentionSection(_Section):
     yearly: YearlySection | None = Field(default=None, description="Yearly points; absent: none.")
 
 
-class TierSection(_Section):
+class TierSection(Section):
     """A class of VMs that share window, retention and objective."""
 
     match: TagSection = Field(description="Which VMs belong to the tier.")
@@ -114,7 +109,7 @@ class TierSection(_Section):
     )
 
 
-class WindowSection(_Section):
+class WindowSection(Section):
     """Local hours in which backups may start."""
 
     hours: Hours = Field(description='Local start and end, "20:00-06:00"; an end before the start is past midnight.')
@@ -122,7 +117,7 @@ class WindowSection(_Section):
     zones: dict[Region, Zone] = Field(default={}, description="Zone of an Azure region, where it differs.")
 
 
-class BlackoutSection(_Section):
+class BlackoutSection(Section):
     """Local dates on which nothing is moved."""
 
     first: Day = Field(alias="from", description="First date, YYYY-MM-DD.")
@@ -130,7 +125,7 @@ class BlackoutSection(_Section):
     reason: Text = Field(description="Shown in the report.")
 
 
-class PatchSection(_Section):
+class PatchSection(Section):
     """Local hours in which the matching VMs are patched."""
 
     match: TagSection = Field(description="Which VMs are patched then.")
@@ -138,13 +133,13 @@ class PatchSection(_Section):
     zone: Zone = Field(description="IANA time zone.")
 
 
-class SeparationSection(_Section):
+class SeparationSection(Section):
     """VMs that must not be backed up at the same time."""
 
     tag: Text = Field(description="VMs with equal values of this tag never overlap.")
 
 
-class CapacitySection(_Section):
+class CapacitySection(Section):
     """How many backups may be planned at the same moment."""
 
     vault: Count | None = Field(default=None, description="Concurrent backups per vault; absent: no ceiling.")
@@ -154,7 +149,7 @@ class CapacitySection(_Section):
 _CAREFUL = Rollout()
 
 
-class RolloutSection(_Section):
+class RolloutSection(Section):
     """How many VMs of a vault are moved in one night."""
 
     first: Count = Field(default=_CAREFUL.first, description="VMs of a vault that are moved before any other.")
@@ -164,7 +159,7 @@ class RolloutSection(_Section):
 _TOLD = Alerts()
 
 
-class QuietSection(_Section):
+class QuietSection(Section):
     """Local hours in which only what is critical is told."""
 
     hours: QuietTimes = Field(
@@ -173,7 +168,7 @@ class QuietSection(_Section):
     zone: Zone = Field(description="IANA time zone.")
 
 
-class AlertsSection(_Section):
+class AlertsSection(Section):
     """How people are told of failed backups."""
 
     group_window: GroupWindow = Field(
@@ -194,7 +189,7 @@ class AlertsSection(_Section):
     canary: bool = Field(default=False, description="Whether one alert a day says that the way to people is open.")
 
 
-class LossSection(_Section):
+class LossSection(Section):
     """One approved move that shortens retention."""
 
     vm: VmName = Field(description="VM name.")
@@ -204,7 +199,7 @@ class LossSection(_Section):
     expires: Day = Field(description="Last date on which it counts.")
 
 
-class IncreaseSection(_Section):
+class IncreaseSection(Section):
     """One approved rise of retention in an immutable or guarded vault."""
 
     vault: VaultName = Field(description="Vault name.")
@@ -216,7 +211,7 @@ class IncreaseSection(_Section):
 _DEFAULT = Limits()
 
 
-class LimitsSection(_Section):
+class LimitsSection(Section):
     """Azure's quotas with the careful value as default, and our own; see docs/fleet-policy.md for sources."""
 
     vms_per_policy: int = Field(default=_DEFAULT.vms_per_policy, ge=1, le=1000, description="VMs in one policy.")
@@ -262,7 +257,7 @@ class LimitsSection(_Section):
     )
 
 
-class FleetDocument(_Section):
+class FleetDocument(Section):
     """Nightshift's fleet.yaml: what the operator wants."""
 
     version: Version = Field(description="Version of this format: 1.")
@@ -276,6 +271,7 @@ class FleetDocument(_Section):
     capacity: CapacitySection = Field(default=CapacitySection(), description="Ceilings of concurrent backups.")
     rollout: RolloutSection = Field(default=RolloutSection(), description="How many VMs are moved in a night.")
     alerts: AlertsSection = Field(default=AlertsSection(), description="How people are told of failed backups.")
+    restore: RestoreSection | None = Field(default=None, description="Where restores may go; absent: nowhere.")
     approve_retention_loss: list[LossSection] = Field(default=[], description="Approved moves to less retention.")
     approve_retention_increase: list[IncreaseSection] = Field(
         default=[], description="Approved rises in sealed vaults."

@@ -14,6 +14,7 @@ from shared.fleet_policy.document import (
     TierSection,
     WindowSection,
 )
+from shared.fleet_policy.restore_intent import restore_intent
 from shared.fleet_policy.words import age_of, minutes_of
 from shared.model.azure import PolicyType, Retention, TaggedRetention
 from shared.model.intent import (
@@ -61,6 +62,7 @@ def to_policy(document: FleetDocument, version: str) -> FleetPolicy:
         limits=Limits(**document.limits.model_dump()),
         rollout=Rollout(document.rollout.first, document.rollout.share),
         alerts=_alerts(document.alerts),
+        restore=restore_intent(document.restore),
     )
 
 

@@ -1,4 +1,4 @@
-"""What has been left lying about? Poison messages and dead letters are set aside; old claims and facts go."""
+"""What has been left lying about? Poison messages and dead letters are set aside, stuck restores woken; old rows go."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from shared.flows import tampering
 from shared.flows.check_requests import REQUESTS
 from shared.flows.job_failures import events, facts, outbox
 from shared.flows.job_failures.respond import BACKUPS
+from shared.flows.restores import tidy
 from shared.flows.set_aside import set_aside
 from shared.messages.jobs import TYPES
 from shared.messages.letters import letters_from_json
@@ -24,14 +25,15 @@ FORGETS_AT = 3
 
 
 def sweep(ports: Ports, now: datetime) -> int:
-    """Tidy up; return how many poison messages were set aside."""
-    found = sum(_set_aside_poison(ports, queue, now) for queue in QUEUES)
+    """Tidy up; return how many poison messages were set aside or rejected."""
+    found = sum(_set_aside_poison(ports, queue, now) for queue in QUEUES) + tidy.tidy(ports, now, MOST)
     letters = ports.quarantine.given_up(lambda text: _set_aside_letter(ports, text, now), MOST)
     day = f"claims-{now - CLAIMS_KEPT:%Y-%m-%d}"
     for key in ports.ledger.rows(day):
         ports.ledger.drop(day, key)
     tampering.forget_old(ports, now)
-    forgotten = facts.forget_old(ports.ledger, now) if now.hour == FORGETS_AT else 0
+    forgets = now.hour == FORGETS_AT
+    forgotten = facts.forget_old(ports.ledger, now) + tidy.forget_old(ports, now) if forgets else 0
     tell(Event.SWEPT, at=now, poison=found, dead_letters=letters, forgotten=forgotten)
     return found
 

@@ -194,12 +194,20 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """A recovery point. `tiers` are (type, status) pairs such as ("HardenedRP", "Valid")."""
+    """A recovery point. `tiers` are (type, status) pairs such as ("HardenedRP", "Valid").
+
+    `id` is its ARM id. `vm_size` is the size of the VM that it was taken of, "" where it does not say; `managed` is
+    whether that VM had managed disks, `zones` are those that it was in.
+    """
 
     id: str
     at: datetime
     consistency: str
     tiers: tuple[tuple[str, str], ...]
+    encrypted: bool = False
+    managed: bool = True
+    zones: tuple[str, ...] = ()
+    vm_size: str = ""
 
 
 @dataclass(frozen=True, slots=True)

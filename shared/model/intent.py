@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from shared.model.azure import PolicyType, Retention
+from shared.model.restore_intent import RestoreIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class FleetPolicy:
 
     `day_starts` is the UTC hour at which a fleet day ("night") begins. `vault_ceiling` and `region_ceilings`
     bound concurrent planned backups (None or absent: no ceiling). `separation_tag`: VMs with equal values
-    never overlap. `patch_windows` are kept free of backups.
+    never overlap. `patch_windows` are kept free of backups. `restore` says where restores may go.
     """
 
     version: str
@@ -183,6 +184,7 @@ class FleetPolicy:
     limits: Limits = Limits()
     rollout: Rollout = Rollout()
     alerts: Alerts = Alerts()
+    restore: RestoreIntent = field(default_factory=RestoreIntent)
 
     def night_of(self, now: datetime) -> date:
         """Return the fleet day that holds the UTC instant `now`: the UTC date on which it began."""

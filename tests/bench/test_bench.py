@@ -84,7 +84,7 @@ def test_absent_limits_mean_a_hundred_vms_and_fifty_policies_where_there_are_vau
     [
         ("not json", "is not JSON"),
         ("[]", "must hold one JSON object, not a list"),
-        ({**SMALL, "kind": "gates"}, 'kind: must be "windows", not "gates"'),
+        ({**SMALL, "kind": "gates"}, 'kind: must be "windows" or "restores", not "gates"'),
         ({**SMALL, "columns": ["durations", "load", "allowed_starts"]}, "did you mean duration?"),
         ({**SMALL, "columns": ["duration", "load"]}, "columns: allowed_starts is missing"),
         ({**SMALL, "jobs": [[4, 1, [27], 1]]}, "job 0: must be a list of 5 values"),

@@ -18,6 +18,7 @@ from local.world.cloud import Cloud
 from local.world.history import backfill, put
 from local.world.writes import protect
 from shared.cloud.fleet import CloudFleet
+from shared.cloud.job_reads import JobReads
 from shared.cloud.ledger import TableLedger
 from shared.cloud.load import CloudLoad
 from shared.cloud.monitoring import CloudMonitoring
@@ -25,18 +26,28 @@ from shared.cloud.plan_store import BlobPlans
 from shared.cloud.policy_store import BlobPolicies
 from shared.cloud.quarantine import BlobQuarantine
 from shared.cloud.report_store import BlobReports
+from shared.cloud.restore_accounts import CloudRestoreAccounts
+from shared.cloud.restores import CloudRestores
+from shared.cloud.result_store import BlobResults
 from shared.cloud.vault import CloudVaults
 from shared.errors import Transient
 from shared.ports import Ports
 
-FAULTS = {"write_policy": "/backupPolicies/", "assign_policy": "/protectedItems/", "protect": "/protectedItems/"}
+FAULTS = {
+    "vaults.write_policy": ("PUT", "/backupPolicies/"),
+    "vaults.assign_policy": ("PUT", "/protectedItems/"),
+    "vaults.protect": ("PUT", "/protectedItems/"),
+    "restores.trigger": ("POST", "/restore"),
+    "restores.cancel": ("POST", "/cancel"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Ports over a small world: a vault with 5 protected VMs of 6, and an empty one.
 
-    `strike(write, kind, when)` lets the next such write go wrong: kind "429" or "503", "before" or "after" its effect.
+    `strike(write, kind, when)` lets the next such write go wrong: kind "429", "503" or "drop" (no answer), "before" or
+    "after" its effect.
     `log` are the calls that the pretend ARM saw.
     """
 
@@ -59,7 +70,7 @@ def in_memory() -> Iterator[Stage]:
             raise pending.pop(call)
 
     def strike(write: str, kind: str, when: str) -> None:
-        pending[f"vaults.{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
+        pending[f"{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
 
     yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
 
@@ -70,20 +81,23 @@ def in_local_azure(front: Front, endpoint: str, azurite: Azurite) -> Iterator[St
     cloud = Cloud(_world(), pages=PageSizes(*([2] * 8)))
 
     def strike(write: str, kind: str, when: str) -> None:
-        match = {"method": "PUT", "path": FAULTS[write]}
+        match = dict(zip(("method", "path"), FAULTS[write], strict=True))
         cloud.faults = plan({"rules": [{"match": match, "kind": kind, "when": when, "times": 1}]})
 
-    fresh, credential = f"c{uuid.uuid4().hex}", Token()
+    fresh, credential, reads = f"c{uuid.uuid4().hex}", Token(), JobReads()
     front.app = application(cloud)
     ports = Ports(
-        vaults=CloudVaults(credential, endpoint),
+        vaults=CloudVaults(credential, endpoint, reads),
         fleet=CloudFleet(credential, endpoint),
         load=CloudLoad(credential, endpoint),
         monitoring=CloudMonitoring(credential, endpoint),
+        restores=CloudRestores(credential, endpoint, reads),
+        restore_accounts=CloudRestoreAccounts(credential, endpoint),
         ledger=TableLedger(credential, azurite.table_uri, fresh),
         plans=BlobPlans(credential, azurite.blob_uri, fresh),
         policies=BlobPolicies(credential, azurite.blob_uri, fresh),
         reports=BlobReports(credential, azurite.blob_uri, fresh),
+        results=BlobResults(credential, azurite.blob_uri, fresh),
         queues=MemoryQueues(lambda: cloud.world.now),
         events=MemoryEvents(),
         webhook=MemoryWebhook(),

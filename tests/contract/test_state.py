@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from local.memory.stores import MemoryResults
 from shared.errors import Permanent, Transient
 from shared.model.plan import Action, Finding, Plan, PolicyEdit, RegionProof, VmPlan
 from tests.cloud.nouns import SLOT_POLICY, VAULT
@@ -97,6 +98,28 @@ def test_of_claims_at_once_exactly_one_succeeds(stage: Stage) -> None:
     assert sorted(at_once(4, lambda: stage.ports.ledger.claim("move", KEY, {}))) == [False, False, False, True]
 
 
+def test_a_row_is_changed_only_while_it_says_what_was_read(stage: Stage) -> None:
+    ledger = stage.ports.ledger
+    assert not ledger.swap("lease", KEY, {}, {"fence": "1"}), "a row that is not there says nothing"
+    ledger.write("lease", KEY, {"holder": "a", "fence": "1"})
+    assert ledger.swap("lease", KEY.upper(), {"fence": "1", "holder": "a"}, {"holder": "b", "fence": "2"})
+    assert not ledger.swap("lease", KEY, {"holder": "a", "fence": "1"}, {"holder": "c", "fence": "2"})
+    assert ledger.read("lease", KEY) == {"holder": "b", "fence": "2"}
+    ledger.drop("lease", KEY)
+    assert not ledger.swap("lease", KEY, {"holder": "b", "fence": "2"}, {"holder": "c", "fence": "3"})
+    assert ledger.read("lease", KEY) is None
+
+
+def test_of_changes_at_once_exactly_one_succeeds(stage: Stage) -> None:
+    stage.ports.ledger.write("lease", KEY, {"fence": "1"})
+    numbers = iter("abcd")
+
+    def take() -> bool:
+        return stage.ports.ledger.swap("lease", KEY, {"fence": "1"}, {"fence": "2", "holder": next(numbers)})
+
+    assert sorted(at_once(4, take)) == [False, False, False, True]
+
+
 def test_a_quota_is_spent_to_its_limit_by_subject_and_day(stage: Stage) -> None:
     ledger = stage.ports.ledger
     assert [ledger.spend("moves", VAULT.id, DAY, 3) for _ in range(5)] == [True, True, True, False, False]
@@ -150,6 +173,26 @@ def test_the_newest_report_comes_back_in_both_forms(stage: Stage) -> None:
     assert (reports.latest("html"), reports.latest("json")) == ("<p>new</p>", '{"a": 2}')
     with pytest.raises(Permanent):
         reports.latest("pdf")
+
+
+def test_the_results_of_a_request_are_kept_apart_from_others(stage: Stage) -> None:
+    results = stage.ports.results
+    assert results.of("r-1") == {}
+    results.save("r-1", "app-01", '{"status": "failed"}')
+    results.save("r-1", "app-01", '{"status": "done"}')
+    results.save("r-1", "rg_2.app-02", "{}")
+    results.save("r-10", "app-01", "[]")
+    assert results.of("r-1") == {"app-01": '{"status": "done"}', "rg_2.app-02": "{}"}
+    assert results.of("r-10") == {"app-01": "[]"}
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../r-2", "a.", ".a", "a?b", "a b", "a" * 129])
+def test_a_result_whose_name_could_lead_elsewhere_is_refused(name: str) -> None:
+    results = MemoryResults()
+    for request, result in ((name, "a"), ("r", name)):
+        with pytest.raises(Permanent, match="expected 1 to 128"):
+            results.save(request, result, "{}")
+    assert results.of("r") == {}
 
 
 def test_the_bundle_carries_its_switches_and_waits_on_the_worlds_clock(stage: Stage) -> None:

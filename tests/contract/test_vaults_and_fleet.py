@@ -178,7 +178,7 @@ def test_a_protection_whose_answer_is_lost_may_have_its_effect(stage: Stage) -> 
     vault, target = vault_of(stage), slot_policy(vault_of(stage))
     machine = next(vm for vm in stage.ports.fleet.vms([SUBSCRIPTION]) if vm.name == "App-5")
     stage.ports.vaults.write_policy(vault, target)
-    stage.strike("protect", "503", "after")
+    stage.strike("vaults.protect", "503", "after")
     with pytest.raises(Transient) as failure:
         stage.ports.vaults.protect(vault, machine, target)
     assert not failure.value.refused
@@ -248,7 +248,7 @@ def test_reads_of_a_missing_vault_are_permanent(stage: Stage) -> None:
 @pytest.mark.parametrize("kind", ["429", "503"])
 def test_a_write_that_fails_before_its_effect_has_none(stage: Stage, kind: str) -> None:
     meant = slot_policy(vault_of(stage))
-    stage.strike("write_policy", kind, "before")
+    stage.strike("vaults.write_policy", kind, "before")
     with pytest.raises(Transient) as failure:
         stage.ports.vaults.write_policy(vault_of(stage), meant)
     assert failure.value.refused is (kind == "429")
@@ -258,7 +258,7 @@ def test_a_write_that_fails_before_its_effect_has_none(stage: Stage, kind: str) 
 def test_a_write_whose_answer_is_lost_may_have_its_effect(stage: Stage) -> None:
     target, item = slot_policy(vault_of(stage)), item_of(stage)
     stage.ports.vaults.write_policy(vault_of(stage), target)
-    stage.strike("assign_policy", "503", "after")
+    stage.strike("vaults.assign_policy", "503", "after")
     with pytest.raises(Transient) as failure:
         stage.ports.vaults.assign_policy(item, target)
     assert not failure.value.refused
@@ -273,6 +273,17 @@ def test_all_machines_of_the_subscriptions_are_listed_with_their_tags(stage: Sta
     assert all(vm.id == vm.id.lower() for vm in vms)
     assert stage.ports.fleet.vms([]) == []
     assert stage.ports.fleet.vms(["00000000-0000-0000-0000-00000000ffff"]) == []
+
+
+def test_the_power_of_a_machine_is_that_of_now(stage: Stage) -> None:
+    vm, record = stage.ports.fleet.vms([SUBSCRIPTION])[0], stage.world.vms[item_of(stage).vm_id]
+    record.power = "running"
+    assert stage.ports.fleet.power(vm.id) == "running"
+    record.power = "deallocated"
+    assert stage.ports.fleet.power(vm.id.upper()) == "deallocated"
+    assert stage.ports.fleet.power(f"{vm.id}-not-there") is None
+    with pytest.raises(Permanent, match="expected the id of a virtual machine"):
+        stage.ports.fleet.power(vault_of(stage).id)
 
 
 def test_changes_name_the_human_and_the_resource(stage: Stage) -> None:

@@ -166,7 +166,7 @@ def test_a_webhooks_url_is_not_repeated_where_it_is_refused() -> None:
     assert said.endswith("keep it in a setting of the app, and name that here")
 
 
-@pytest.mark.parametrize("key", ["restore", "drills", "business_hours"])
+@pytest.mark.parametrize("key", ["drills", "business_hours"])
 def test_what_this_version_does_not_act_on_is_refused(key: str) -> None:
     (said,) = reasons(f"{SMALLEST}{key}: {{}}\n")
     assert said.startswith(f"line 10: {key}: is an unknown key")

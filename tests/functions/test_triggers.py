@@ -58,7 +58,8 @@ def test_the_app_has_exactly_its_functions() -> None:
         "run_backup",
         "sweep",
     ]
-    assert sorted(FUNCTIONS) == sorted([*TIMERS, *failures, "check_one", "report", "health"])
+    restores = ["fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"]
+    assert sorted(FUNCTIONS) == sorted([*TIMERS, *failures, *restores, "check_one", "report", "health"])
 
 
 def test_a_plan_is_made_for_the_instant_of_the_clock(night: Stage) -> None:

@@ -13,6 +13,9 @@ REPORT = "infra/roles/nightshift-report.json"
 PLAN = "infra/roles/nightshift-plan.json"
 ENROL = "infra/roles/nightshift-enrol.json"
 BACKUP = "infra/roles/nightshift-backup.json"
+RESTORE = "infra/roles/nightshift-restore.json"
+TARGET = "infra/roles/nightshift-restore-target.json"
+REPLACE = "infra/roles/nightshift-replace.json"
 DRILL = "infra/roles/nightshift-fire-drill.json"
 ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
 
@@ -53,7 +56,8 @@ def test_every_module_that_calls_arm_lists_its_actions() -> None:
 
 
 def test_the_roles_grant_what_the_code_uses_and_nothing_else() -> None:
-    granted_actions = granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP) | granted(DRILL)
+    roles = [path for path in files() if path.startswith("infra/roles/")]
+    granted_actions = {action for path in roles for action in granted(path)}
     used = used_actions()
     assert {"missing": used - granted_actions, "unused": granted_actions - used} == {"missing": set(), "unused": set()}
 
@@ -76,10 +80,24 @@ def test_backing_up_adds_only_the_start_of_a_backup() -> None:
     assert {action.rpartition("/")[0].rpartition("/")[2] for action in granted(BACKUP)} == {"backup"}
 
 
+def test_restoring_begins_follows_and_cancels_restores_and_writes_nothing_else() -> None:
+    writes = {action.rpartition("vaults/")[2] for action in granted(RESTORE) if not action.endswith("/read")}
+    begin = "backupfabrics/protectioncontainers/protecteditems/recoverypoints/restore/action"
+    assert writes == {begin, "backupjobs/cancel/action", "backupvalidateoperation/action"}
+
+
+def test_what_restores_may_write_outside_vaults_is_apart_and_labelled() -> None:
+    assert not {action for action in granted(TARGET) if "recoveryservices" in action}
+    assert "never to production" in role(TARGET)["Description"]
+    assert granted(REPLACE) == {"microsoft.compute/virtualmachines/write"}
+    assert "WRITES TO PRODUCTION VMS" in role(REPLACE)["Description"]
+
+
 def test_a_fire_drill_only_sends_test_notifications_and_no_other_role_may() -> None:
     ring = "microsoft.insights/actiongroups/createnotifications/action"
     assert {action for action in granted(DRILL) if not action.endswith("/read")} == {ring}
-    assert ring not in granted(REPORT) | granted(PLAN) | granted(ENROL) | granted(BACKUP)
+    others = [REPORT, PLAN, ENROL, BACKUP, RESTORE, TARGET, REPLACE]
+    assert ring not in {action for path in others for action in granted(path)}
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.startswith("infra/roles/")])

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from local.memory.monitoring import MemoryMonitoring
+from local.memory.restores import MemoryRestoreAccounts, MemoryRestores
+from local.memory.stores import MemoryResults
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.world import World
 from shared import clock
@@ -150,6 +152,9 @@ class SmallFleet:
     def items(self, subscriptions: Sequence[str]) -> list[ProtectedItem]:
         return []
 
+    def power(self, vm_id: str) -> str | None:
+        return "running"
+
     def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
         return []
 
@@ -186,6 +191,12 @@ class SmallLedger:
 
     def write(self, kind: str, key: str, values: Mapping[str, str]) -> None:
         self.kept.setdefault(kind, {})[key] = dict(values)
+
+    def swap(self, kind: str, key: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+        if self.read(kind, key) != before:
+            return False
+        self.write(kind, key, after)
+        return True
 
     def drop(self, kind: str, key: str) -> None:
         self.kept.get(kind, {}).pop(key, None)
@@ -272,10 +283,13 @@ class Small:
             fleet=self.fleet,
             load=self.load,
             monitoring=MemoryMonitoring(self.world, lambda _: None),
+            restores=MemoryRestores(self.world, lambda _: None),
+            restore_accounts=MemoryRestoreAccounts(self.world, lambda _: None),
             ledger=self.ledger,
             plans=self.plans,
             policies=self.policies,
             reports=self.reports,
+            results=MemoryResults(),
             queues=self.queues,
             events=MemoryEvents(),
             webhook=MemoryWebhook(),

@@ -5,6 +5,9 @@ from tests.planted.flow_bugs import FLOW_BUGS
 from tests.planted.level_bugs import LEVEL_BUGS
 from tests.planted.load_bugs import LOAD_BUGS
 from tests.planted.morning_bugs import MORNING_BUGS
+from tests.planted.order_bugs import ORDER_BUGS
+from tests.planted.restore_bugs import RESTORE_BUGS
+from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
 __all__ = ["BUGS", "Bug"]
@@ -546,6 +549,9 @@ BUGS = (
     *LEVEL_BUGS,
     *LOAD_BUGS,
     *MORNING_BUGS,
+    *RESTORE_BUGS,
+    *RESTORE_FLOW_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
+    *ORDER_BUGS,
 )

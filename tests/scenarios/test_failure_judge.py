@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from local import fleets
-from local.memory.vaults import CALLER
+from local.memory.sending import CALLER
 from local.scenarios import failure_judge as judge
 from local.scenarios.bad_runs import BadRun, bad_runs
 from local.scenarios.forbidden import Operator, forbidden_starts, retries

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from local import fleets
-from local.memory.vaults import CALLER
+from local.memory.sending import CALLER
 from local.scenarios import people
 from local.scenarios.command import main
 from local.scenarios.endings import ELSEWHERE, TWICE, Ending, Tally, over_a_hand, runs_too_far_apart

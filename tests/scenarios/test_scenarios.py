@@ -24,14 +24,15 @@ SEEDS = {
     "breaker": (1, 2),
     "enrolment-wave": (1, 5),
     "job-failures": (10, 3),
+    "restores": (10, 4),
     "year": (1, 77),
 }
-"""For each story how many seeds an ordinary run takes, and how many nights (or moments) it tells."""
+"""For each story how many seeds an ordinary run takes, and how many nights (or moments, or runs) it tells."""
 SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))
 """Seeds of the cheapest story in a long run; the others take their share of it, over their usual nights."""
 EXHAUSTIVE = {"every-fault": 100}
 """A long run tells all cases of these stories, for one seed in so many: they hardly depend on it."""
-FEW = {"job-failures": 50}
+FEW = {"job-failures": 50, "restores": 50}
 """A long run tells these stories over so many nights that one seed in so many must do."""
 MOST = max(seeds for name, (seeds, _) in SEEDS.items() if name not in FEW)
 

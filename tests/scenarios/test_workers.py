@@ -53,7 +53,8 @@ def minutes(instants: list[datetime], since: datetime) -> list[int]:
 
 
 def test_every_function_that_something_starts_is_known() -> None:
-    assert {one.name for one in started_by(QUEUE)} == {"check_one", "respond_to_job", "run_backup"}
+    restoring = {"fan_out_restores", "fan_out_production_restores", "advance_restore"}
+    assert {one.name for one in started_by(QUEUE)} == {"check_one", "respond_to_job", "run_backup", *restoring}
     assert {"watch_jobs", "sweep", "check_protection"} <= {one.name for one in started_by(TIMER)}
     assert {JOB_EVENTS, ALERTS} <= {one.name for one in functions()}
     assert {one.trigger for one in functions()} == LIKELY.keys()

@@ -1,0 +1,1 @@
+"""What becomes of a request for restores? Accepted or refused, carried out one step at a time, watched, and told."""

@@ -1,0 +1,96 @@
+"""What does Azure hold for a request? Its vaults, items, points and power states, and how long restores take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+
+from shared.errors import FleetError
+from shared.flows.look import vaults_in_scope
+from shared.flows.restores import rows, standing
+from shared.model.azure import Job, ProtectedItem, RecoveryPoint, Vault
+from shared.model.intent import FleetPolicy
+from shared.model.restore_tasks import RestoreRequest
+from shared.model.restores import Mode, RestoreJob
+from shared.ports import Ledger, Ports
+from shared.rules.due_runs import FINISHED
+from shared.rules.job_outcomes import BACKUP
+from shared.rules.restore_guards import vault_allowed
+from shared.rules.restore_lengths import ItemKey, Past, copied_minutes, expected_minutes
+from shared.rules.restore_tasks import Found, subjects
+
+PAST = timedelta(days=30)
+"""How far back restores tell how long others take."""
+BACKUPS = timedelta(days=7)
+
+
+def look_up(ports: Ports, intent: FleetPolicy, request: RestoreRequest, now: datetime) -> Found:
+    """Look up all that the request's tasks are made of. Raises Transient or Permanent where it cannot be read."""
+    vaults = [vault for vault in vaults_in_scope(ports, intent) if vault_allowed(vault.id, intent)]
+    items = [item for vault in vaults for item in ports.vaults.items(vault)]
+    by_id = {vault.id: vault for vault in vaults}
+    wanted = [item for _, item, _ in subjects(request, items, intent) if item is not None]
+    wanted = [item for item in wanted if item.vault_id in by_id]
+    _note_vaults(ports.ledger, intent, vaults)
+    minutes, measured = _minutes(ports, intent, wanted, by_id, now)
+    return Found(
+        items=items,
+        vaults=by_id,
+        points={item.id.lower(): _points(ports, intent, by_id[item.vault_id], item, now) for item in wanted},
+        minutes=minutes,
+        measured=measured,
+        power={item.vm_id: ports.fleet.power(item.vm_id) for item in wanted} if request.mode is Mode.REPLACE else {},
+        today=_today(ports.ledger, now),
+    )
+
+
+def _note_vaults(ledger: Ledger, intent: FleetPolicy, vaults: Iterable[Vault]) -> None:
+    """Have the watcher ask every vault that restores to a region with a pool: each may take an account of it."""
+    for vault in vaults:
+        if vault.region in intent.restore.places:
+            ledger.claim(standing.VAULTS, vault.id, {"at": "", "region": vault.region})
+
+
+def _points(
+    ports: Ports, intent: FleetPolicy, vault: Vault, item: ProtectedItem, now: datetime
+) -> Sequence[RecoveryPoint]:
+    since = now - timedelta(days=intent.limits.max_retention_days)
+    return ports.vaults.recovery_points(vault, item, since, now)
+
+
+def _minutes(
+    ports: Ports, intent: FleetPolicy, items: Sequence[ProtectedItem], vaults: dict[str, Vault], now: datetime
+) -> tuple[dict[str, float], frozenset[str]]:
+    """Return how long a restore of each item is expected to take, and the items that were restored before.
+
+    History that cannot be read is done without.
+    """
+    restores: list[RestoreJob] = []
+    backups: dict[ItemKey, float] = {}
+    try:
+        for vault_id in sorted({item.vault_id for item in items}):
+            restores += ports.restores.jobs(vaults[vault_id], now - PAST, now)
+        backups = _usual(ports.fleet.jobs(intent.scope.subscriptions, now - BACKUPS))
+    except FleetError:
+        pass
+    keys = {(item.vault_id, item.container): item.id.lower() for item in items}
+    found = expected_minutes(keys, Past(restores, backups))
+    known = copied_minutes(restores).keys() & keys.keys()
+    return {keys[key]: minutes for key, minutes in found.items()}, frozenset(keys[key] for key in known)
+
+
+def _usual(jobs: Iterable[Job]) -> dict[ItemKey, float]:
+    taken: dict[ItemKey, list[float]] = defaultdict(list)
+    for job in jobs:
+        if job.operation == BACKUP and job.status in FINISHED:
+            taken[job.vault_id, job.container].append(job.duration / timedelta(minutes=1))
+    return {key: median(minutes) for key, minutes in taken.items()}
+
+
+def _today(ledger: Ledger, now: datetime) -> dict[str, int]:
+    """Count the restores of each VM that were begun today and are under way; those that are over count at the order."""
+    found: dict[str, int] = defaultdict(int)
+    for one in rows.under_way(ledger).values():
+        if one.state.sent_at and one.state.sent_at.date() == now.date():
+            found[one.task.item.vm_id] += max(1, one.state.attempts)
+    return found

@@ -54,6 +54,8 @@ ENDS = AGAIN + NIGHT - timedelta(minutes=55)
 SHORTLY = timedelta(minutes=1)
 """A move takes half a minute."""
 STEP = timedelta(hours=4)
+SETTINGS = {"NIGHTSHIFT_SWITCHES": "plan,enrol,backup", "AzureWebJobs.watch_restores.Disabled": "true"}
+"""Nobody restores anything in the demo, so the timer that looks after restores each minute stays off."""
 STORE = "nightshift"
 """The app's one container and one table."""
 
@@ -72,7 +74,7 @@ def main(arguments: list[str]) -> int:
                 containers=(STORE,),
                 tables=(STORE,),
                 queues=(check_requests.REQUESTS,),
-                settings={"NIGHTSHIFT_SWITCHES": "plan,enrol,backup"},
+                settings=SETTINGS,
                 hosts=options.hosts,
             )
             with running_stack(wanted, Path(folder)) as stack:

@@ -26,7 +26,7 @@ TWO_HOSTS = Wanted(
     containers=("nightshift",),
     tables=("nightshift",),
     queues=("check-requests",),
-    settings={"NIGHTSHIFT_SWITCHES": "plan"},
+    settings={"NIGHTSHIFT_SWITCHES": "plan", "AzureWebJobs.watch_restores.Disabled": "true"},
     hosts=2,
 )
 

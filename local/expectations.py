@@ -57,6 +57,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         *_apart(found["separation"]),
         *_stopped(found["breaker"]),
         *answered(found["failures"]),
+        *brought_back(found["restores"]),
         *_one_at_a_time(found.get("two_hosts")),
         _zero("writes in the unchanged day after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
@@ -103,6 +104,23 @@ def answered(failures: Mapping[str, Any]) -> Iterator[Check]:
     yield Check("repaired by a retry, untold", "1 or more", ", ".join(repaired) or "0", bool(repaired))
     name = f"alerts for {storm['vms']} VMs that failed at once"
     yield Check(name, "1", str(storm["lines"]), storm["lines"] == 1 and storm["members"] == [storm["vms"]])
+
+
+def brought_back(restores: Mapping[str, Any]) -> Iterator[Check]:
+    """Expect each VM back by an account of its own, the loaded one left alone, and the jammed one left for another."""
+    asked, done, at_once = restores["asked"], restores["done"], restores["at_once"]
+    yield Check("VMs restored by one message", f"{asked} of {asked}", f"{done} of {asked}", done == asked)
+    accounts = f"{restores['accounts_at_once']} accounts for {at_once} VMs"
+    yield Check(
+        "accounts of restores at once", "one each, 10 or more", accounts, restores["accounts_at_once"] == at_once >= 10
+    )
+    yield _zero("restores that shared an account", restores["shared"])
+    yield _zero("restores on the account in use by others", restores["on_the_loaded_one"])
+    yield Check("VMs that waited for an account", "1", str(len(restores["waited"])), len(restores["waited"]) == 1)
+    moved = restores["moved"]
+    yield Check("VMs that went on where their account failed", "1", ", ".join(moved) or "0", len(moved) == 1)
+    most = restores["most_jobs_of_a_vm"]
+    yield Check("most restore jobs of a VM", "at most 2", str(most), most <= 2)
 
 
 def _one_at_a_time(hosts: Mapping[str, Any] | None) -> Iterator[Check]:

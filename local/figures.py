@@ -111,6 +111,12 @@ def summary(found: Mapping[str, Any]) -> Iterator[str]:
     if breaker["tripped"]:
         moves = f"{breaker['moves_after']} of {breaker['withheld']} due moves made until an operator resumed"
         yield f"breaker: all moves stopped at {breaker['at'][:16].replace('T', ' ')} UTC, {moves}"
+    back = found["restores"]
+    waited, moved = ", ".join(back["waited"]) or "nobody", ", ".join(back["moved"]) or "nobody"
+    yield (
+        f"restores: {back['done']} of {back['asked']} VMs back by {back['jobs']} jobs, {back['at_once']} at once,"
+        f" each on an account of its own; {waited} waited, {moved} went on elsewhere"
+    )
     went, events = found["failures"], found["events"]
     yield (
         f"failed backups: {went['failed']} with {went['errors']} errors, {events['lost']} of their events lost;"

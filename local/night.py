@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from local import fleets, people, two_hosts
+from local import fleets, people, restore_chapter, two_hosts
 from local.app_log import events
 from local.child import ChildError
 from local.clock import iso
@@ -79,10 +79,12 @@ def main(arguments: list[str]) -> int:
             )
             with running_stack(wanted, Path(folder)) as stack:
                 story, report = _tell(stack, options.policy)
+                functions = stack.host.get("/_local/status")["functions"]
+        back = _bring_back(options, [*functions, *restore_chapter.RESTORES])
     except (NodeMissingError, ChildError) as problem:
         _console.print(f"[red]the local Azure did not run:[/] {problem}")
         return 2
-    found = figures(story)
+    found = {**figures(story), "restores": back}
     report = replace(report, judge=checks(found))
     _write(options.folder, report, found)
     _say(found, report, options)
@@ -137,6 +139,18 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         two_hosts=hosts,
     )
     return story, report
+
+
+def _bring_back(options: argparse.Namespace, functions: Sequence[str]) -> dict[str, Any]:
+    """Restore VMs on a stack of its own, in which nothing else of the app runs; return the figures."""
+    text = options.policy.read_text("utf-8")
+    wanted = restore_chapter.wanted(options.seed, functions, STORE)
+    with (
+        tempfile.TemporaryDirectory(prefix="nightshift-") as folder,
+        _progress() as progress,
+        running_stack(wanted, Path(folder)) as stack,
+    ):
+        return restore_chapter.tell(stack, text, progress.restoring)
 
 
 def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Clockwork") -> None:
@@ -230,6 +244,12 @@ class Clockwork:
         """Start at the beginning of the first night."""
         self._progress = progress
         self._task = progress.add_task("night 1", total=(ENDS - BEGINS).total_seconds())
+
+    def restoring(self, now: datetime) -> None:
+        """Show how long restores have been under way."""
+        done = (now - restore_chapter.BEGINS) / restore_chapter.LONGEST
+        total = (ENDS - BEGINS).total_seconds()
+        self._progress.update(self._task, completed=done * total, description=f"restores  {now:%a %d %b %H:%M} UTC")
 
     def to(self, now: datetime) -> None:
         """Show where the simulated clock stands."""

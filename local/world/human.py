@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from local.world import ailments, on_demand, runs, writes
+from local.world import ailments, on_demand, restores, runs, writes
 from local.world.ailments import Storm
 from local.world.failures import FAILURES
 from local.world.state import Item, Vm
 from local.world.world import World
 
 CALLER = "human@example.com"
-KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm", "back up")
+KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm", "back up", "jam")
 
 
 def act(world: World, kind: str, what: dict[str, Any]) -> None:
@@ -31,6 +31,7 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         for those that come at an hour of the day (default: the present one).
     storm {vault, code, hours}: let all backups of a vault fail that begin in the next hours.
     back up {item or vm}: start a backup by hand.
+    jam {account}: write so much to a storage account (its id) that the restore which copies to it fails.
     """
     if kind == "assign":
         item = _item(world, what)
@@ -57,6 +58,8 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
     elif kind == "back up":
         item = _item(world, what)
         on_demand.trigger_backup(world, world.vaults[item.vault_id], item.id, None, CALLER)
+    elif kind == "jam":
+        restores.jam(world, what["account"])
     elif kind in {"mend", "afflict", "storm"}:
         _let_fail(world, kind, what)
     else:

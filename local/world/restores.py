@@ -23,7 +23,8 @@ _JOB_TYPES = {
 }
 _BUILDING = {"RestoreDisks": (40, 90), "AlternateLocation": (180, 420), "OriginalLocation": (120, 300)}
 """Seconds that it takes to make of the data what was asked for."""
-_FROM_VAULT = ("CloudInternalError", "CopyingVHDsFromBackUpVaultTakingLongTime")
+_TOO_LONG = "CopyingVHDsFromBackUpVaultTakingLongTime"
+_FROM_VAULT = ("CloudInternalError", _TOO_LONG)
 _FROM_SNAPSHOT = ("CloudInternalError", "UserErrorInstantRpNotFound")
 _WHILE_COPYING = {*_FROM_VAULT, *_FROM_SNAPSHOT}
 _WHILE_BUILDING = "UserErrorSkuNotAvailable"
@@ -97,6 +98,15 @@ def cancellable(world: World, job: Job) -> bool:
 def cancelled(world: World, job_id: str) -> None:
     """End a restore whose cancelling was accepted; what it has made so far stays."""
     _end(world, world.restores[job_id], "Cancelled", CANCELLED)
+
+
+def jam(world: World, account_id: str) -> None:
+    """Let an account take no more data: what copies to it fails as soon as the service sees that."""
+    for restore in [one for one in world.restores.values() if one.account_id == account_id.lower()]:
+        if restore.phase == "copying" and restore.size_mb:
+            restore.moved_mb, restore.looked_at = transfers.arrived(restore, world.now), world.now
+            restore.error, restore.until_mb = _TOO_LONG, min(restore.until_mb, restore.moved_mb + 1.0)
+            transfers.share(world, restore.account_id, _arrived)
 
 
 def progress(world: World, restore: Restore) -> float:

@@ -142,7 +142,7 @@ SELDOM: dict[type, set[str]] = {
     },
     BackupPolicy: {"run_days", "archive", "snapshot_consistency", "snapshot_group", "protected_items", "unread"},
     Job: {"errors", "user_triggered"},
-    RecoveryPoint: set(),
+    RecoveryPoint: {"encrypted", "vm_size", "zones"},
 }
 """Fields that these few recordings leave at their default; tests of the wire adapters read them from other answers."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from local import people
 from local.child import ChildError
 from local.clock import iso, parse
+from local.fleets import SUBSCRIPTION
 from local.pools import IN_USE
 from local.stack import ROOT, Stack, Wanted
 
@@ -25,13 +26,13 @@ VMS = (
     "app-weu-11", "app-weu-15", "app-weu-19",
 )  # fmt: skip
 """One more than there are accounts free for them."""
-ACCOUNTS = tuple(f"strestoreweu{number:02}" for number in range(1, 12))
+_STAGING = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-staging-weu/providers/Microsoft.Storage/storageAccounts"
+ACCOUNTS = tuple(f"{_STAGING}/strestoreweu{number:02}" for number in range(1, 12))
 """The accounts that the request names: an application uses one of them."""
-JAMMED_AFTER = timedelta(minutes=25)
-STEP = timedelta(minutes=10)
-LONGEST = timedelta(hours=9)
+JAMMED_AFTER = timedelta(minutes=3)
+STEP = timedelta(minutes=1)
+LONGEST = timedelta(hours=2)
 RESTORES = frozenset({"fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"})
-REQUEST = "web-tier-2026-03-04"
 
 
 def wanted(seed: int, functions: Sequence[str], store: str) -> Wanted:
@@ -101,11 +102,11 @@ def _send(stack: Stack) -> None:
     ids = {_name(item["vm"]): item["vm"] for item in stack.arm.get("/_local/truth")["items"]}
     asked = {
         "version": 1,
-        "id": REQUEST,
+        "id": f"web-tier-{BEGINS:%Y-%m-%d}",
         "requester": "ops on call",
         "purpose": "the web tier was encrypted by ransomware",
-        "vms": [ids[name] for name in VMS],
-        "point": {"tier": "vault"},
+        "vms": [ids[vm] for vm in VMS],
+        "point": "latest",
         "mode": "disks",
         "targets": {"accounts": list(ACCOUNTS)},
     }

@@ -101,12 +101,10 @@ def cancelled(world: World, job_id: str) -> None:
 
 
 def jam(world: World, account_id: str) -> None:
-    """Let an account take no more data: what copies to it fails as soon as the service sees that."""
+    """Let an account take no more data: the restore that copies to it fails."""
     for restore in [one for one in world.restores.values() if one.account_id == account_id.lower()]:
-        if restore.phase == "copying" and restore.size_mb:
-            restore.moved_mb, restore.looked_at = transfers.arrived(restore, world.now), world.now
-            restore.error, restore.until_mb = _TOO_LONG, min(restore.until_mb, restore.moved_mb + 1.0)
-            transfers.share(world, restore.account_id, _arrived)
+        if restore.phase == "copying":
+            _end(world, restore, "Failed", _TOO_LONG)
 
 
 def progress(world: World, restore: Restore) -> float:

@@ -26,8 +26,8 @@ class RestoreHistory:
     """One VM's restore as it stands when it is looked at. Instants are UTC.
 
     `stretches` follow each other; what came before the first is not known any more. `rate` is bytes a second (None:
-    not told), `ends_at` a guess for one under way, `share` 0 to 1. `answered` says of one that failed that somebody
-    has asked for the VM again since; `to_do` is what a person does about it, () where none is needed.
+    not told), `ends_at` a guess for one under way, `share` 0 to 1. `answered` says of one that failed that the VM
+    was asked for again since, or restored; `to_do` is what a person does about it, () where none is needed.
     """
 
     request_id: str

@@ -40,12 +40,12 @@ def ended(task: RestoreTask, state: RestoreState, result: RestoreResult | None) 
 def lately(found: Sequence[RestoreHistory], since: datetime) -> tuple[RestoreHistory, ...]:
     """Return those under way and those that ended at or after the UTC instant, in the order of their requests.
 
-    One that failed is answered by any later request for the same item.
+    One that failed is answered by any later request for the same item, and by one that was done later.
     """
     newest: dict[str, datetime] = {}
     for one in found:
-        item = one.item_id.lower()
-        newest[item] = max(one.accepted_at, newest.get(item, one.accepted_at))
+        item, answers_at = one.item_id.lower(), _answers_at(one)
+        newest[item] = max(answers_at, newest.get(item, answers_at))
     kept = [
         _answered(one, newest[one.item_id.lower()]) for one in found if one.ended_at is None or one.ended_at >= since
     ]
@@ -88,10 +88,15 @@ def _rate(result: RestoreResult) -> float | None:
     return result.bytes_moved / (60 * copied) if result.bytes_moved is not None and copied else None
 
 
+def _answers_at(one: RestoreHistory) -> datetime:
+    """Return the instant before which its item's failures are answered by it."""
+    return one.ended_at if one.step is Step.DONE and one.ended_at is not None else one.accepted_at
+
+
 def _answered(one: RestoreHistory, newest: datetime) -> RestoreHistory:
     if one.step is not Step.FAILED or one.ended_at is None:
         return one
-    again = newest >= one.ended_at
+    again = newest > one.ended_at
     return replace(one, answered=again, to_do=() if again else TO_DO)
 
 

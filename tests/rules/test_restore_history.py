@@ -106,6 +106,15 @@ def test_what_failed_is_left_to_people_until_its_vm_is_asked_for_again() -> None
     answered, _ = lately([again, failed], NOW)
     assert (answered.request_id, answered.answered, answered.to_do) == ("r1", True, ())
     assert left_to_people(lately([failed, again], NOW)) == ()
+    beside = ended(task(request_id="r4"), state(Step.DONE, since=NOW + 91 * MINUTE), None)
+    assert left_to_people(lately([failed, beside], NOW)) == ()
+    early = ended(task(request_id="r4"), state(Step.DONE, since=NOW + 89 * MINUTE), None)
+    assert len(left_to_people(lately([failed, early], NOW))) == 1
+
+
+def test_what_failed_at_once_does_not_answer_itself() -> None:
+    (alone,) = lately([ended(task(), replace(FAILED, since=NOW), None)], NOW)
+    assert alone.to_do == TO_DO
 
 
 def test_what_ended_before_is_left_out_and_what_is_under_way_never() -> None:

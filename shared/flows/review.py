@@ -7,6 +7,7 @@ from shared.flows import breaker
 from shared.flows.job_failures.aftermath import aftermath
 from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
 from shared.flows.record import steps_of
+from shared.flows.restores.history import histories
 from shared.model.azure import Job, ProtectedItem
 from shared.model.intent import FleetPolicy
 from shared.model.night import NightReport, Run
@@ -14,7 +15,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Finding, Plan
 from shared.ports import Ports
 from shared.report import data, page
-from shared.rules import protection
+from shared.rules import protection, restore_history
 from shared.rules.mornings import last_finished_night
 from shared.rules.night_failures import left_to_people
 from shared.rules.slots import start_slots
@@ -45,7 +46,9 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
     before = _baseline(ports, intent, night)
     made = newest_plan(ports)
     findings = (*observed.unreadable, *protection.judge(observed, intent, now.date()))
-    found = aftermath(ports, intent, min(begins, now - FLEET_DAY), now)
+    since = min(begins, now - FLEET_DAY)
+    found = aftermath(ports, intent, since, now)
+    restores = histories(ports, intent, since, now)
     report = NightReport(
         night=night,
         made_at=now,
@@ -62,8 +65,13 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         runs_after=_runs(ports, observed, begins),
         steps=steps_of(ports, intent, now),
         protection=findings,
-        needs_human=(*left_to_people(found), *_needs_human(findings, made, "enrol" in ports.switches)),
+        needs_human=(
+            *left_to_people(found),
+            *restore_history.left_to_people(restores),
+            *_needs_human(findings, made, "enrol" in ports.switches),
+        ),
         aftermath=found,
+        restores=restores,
         switches=tuple(sorted(ports.switches)),
         breaker=breaker.stopped(ports),
         separation_tag=intent.separation_tag or "",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from shared.model.aftermath import Aftermath
 from shared.model.azure import Vault, Vm
 from shared.model.plan import Finding, Plan, Step
+from shared.model.restore_history import RestoreHistory
 
 POLICY_STEP = "policy"
 """`Step.kind` of a policy write. Every other kind but the next is read as a move of one VM."""
@@ -51,7 +52,8 @@ class NightReport:
     that started in its day. `vms` are the VMs in scope, `protected` counts those with a working membership.
     `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
     `breaker` says why all moves are stopped, "" where they are not. VMs with equal values of the tag `separation_tag`
-    are one application, whose backups are kept apart ("": no tag says so). `aftermath` is what went wrong.
+    are one application, whose backups are kept apart ("": no tag says so). `aftermath` is what went wrong,
+    `restores` are those under way and those that ended since the day before.
     """
 
     night: date
@@ -76,3 +78,4 @@ class NightReport:
     breaker: str = ""
     separation_tag: str = ""
     aftermath: Aftermath = field(default_factory=Aftermath)
+    restores: tuple[RestoreHistory, ...] = ()

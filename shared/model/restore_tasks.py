@@ -125,6 +125,19 @@ class RestoreTask:
         return f"{self.request_id}|{self.item.id}".lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """When a task came to a step, with which account (its name, "" for none), and why.
+
+    From the check of an order to its job is one passage: CHECKING.
+    """
+
+    step: Step
+    at: datetime
+    account: str = ""
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreState:
     """How far a task has come: the ledger's row. Instants are UTC.
@@ -132,7 +145,8 @@ class RestoreState:
     `since` is when it came to `step`, `due` when to look again. `fence` rises with each lease of an account, so that
     a holder who was overtaken knows; the lease of `account_id` ends at `lease_until`. `attempts` counts triggers that
     were sent, `sent_at` is when the last was. `operation_id` follows it up until `job_id` is known; `past_jobs` are
-    those of earlier attempts. `tried` are accounts that a copy was too slow on. `reason` is why it stands there.
+    those of earlier attempts. `tried` are accounts that a copy was too slow on. `reason` is why it stands there and
+    `trail` how it came there: oldest first, the last passages of a long one.
     """
 
     step: Step
@@ -149,6 +163,7 @@ class RestoreState:
     past_jobs: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     cancel: bool = False
+    trail: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +200,7 @@ class Leftover:
 class RestoreResult:
     """What became of one task. `phases` are minutes by name, in their order; `jobs` are all that were begun, in theirs.
 
-    `vm_name` is the VM that was made or mended, "" for disks alone.
+    `vm_name` is the VM that was made or mended, "" for disks alone. `bytes_moved` is what its last job told, if it did.
     """
 
     request_id: str
@@ -204,6 +219,7 @@ class RestoreResult:
     jobs: tuple[str, ...] = ()
     phases: tuple[tuple[str, float], ...] = ()
     leftovers: tuple[Leftover, ...] = ()
+    bytes_moved: int | None = None
 
     @property
     def key(self) -> str:

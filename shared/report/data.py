@@ -10,6 +10,7 @@ from shared.model.night import NightReport
 from shared.model.plan import Plan
 from shared.report.failure_data import failure_data
 from shared.report.figures import Figures, figures, findings, standing, written
+from shared.report.restore_data import restore_data
 from shared.report.verdict import tone, verdict
 
 LAYOUT = 1
@@ -39,6 +40,7 @@ def data(night: NightReport) -> str:
         "applications": asdict(numbers.applications) if numbers.applications else None,
         "jobs": asdict(numbers.jobs),
         "failures": failure_data(night.aftermath),
+        "restores": restore_data(night.restores),
         "enforce": _enforce(night, numbers),
         "needs_human": _rows(night.needs_human),
         "findings": _rows(findings(night)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -16,13 +16,17 @@ _TICK = Markup(
 
 @dataclass(frozen=True, slots=True)
 class DayAxis:
-    """The hours from `since` to `until`, drawn between `left` and `right`; the fleet day began at `begins_at`."""
+    """The hours from `since` to `until`, drawn between `left` and `right`; the fleet day began at `begins_at`.
+
+    Grid lines lie `every` so often (None: as the hours' count asks).
+    """
 
     begins_at: datetime
     since: datetime
     until: datetime
     left: float
     right: float
+    every: timedelta | None = None
 
     def x(self, instant: datetime) -> float:
         """Return the instant's place, clipped to the shown hours."""
@@ -41,7 +45,7 @@ class DayAxis:
         )
 
     def _hours(self) -> Iterator[datetime]:
-        step = STEP if self.until - self.since > 4 * STEP else STEP / 3
+        step = self.every or (STEP if self.until - self.since > 4 * STEP else STEP / 3)
         hour = self.since
         while hour <= self.until:
             yield hour

@@ -6,6 +6,7 @@ from shared.model.night import NightReport
 from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, figures
 from shared.report.plan_figures import PlanFigures
+from shared.report.restore_figures import RestoreFigures
 from shared.report.verdict import tone, verdict
 from shared.report.wording import number
 
@@ -23,6 +24,7 @@ def digest(night: NightReport) -> str:
         f"  at once      {_peaks(numbers)}",
         f"  failures     {_failures(numbers.failures)}",
         *_beside(numbers.failures),
+        *_restores(numbers.restores),
         f"  written      {numbers.writes.moves:,} moves, {numbers.writes.policies:,} policies",
         f"  not written  {numbers.writes.waiting:,} waiting, {numbers.writes.held:,} held, "
         f"{numbers.writes.unverified:,} unverified, {numbers.writes.failed:,} failed",
@@ -45,6 +47,18 @@ def _failures(failures: FailureFigures) -> str:
         "over without one": failures.resolved,
     }
     return ", ".join(f"{count:,} {word}" for word, count in ended.items() if count)
+
+
+def _restores(restores: RestoreFigures) -> list[str]:
+    counts = {
+        "done": restores.done,
+        "failed": restores.failed,
+        "under way": restores.under_way,
+        "waiting": restores.waiting,
+        "cancelled": restores.cancelled,
+    }
+    found = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    return [f"  restores     {found}"] if found else []
 
 
 def _beside(failures: FailureFigures) -> list[str]:

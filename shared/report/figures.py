@@ -16,6 +16,7 @@ from shared.report.plan_figures import (
     plan_figures,
     ratio,
 )
+from shared.report.restore_figures import RestoreFigures, restore_figures
 
 FINISHED = frozenset({"Completed", "CompletedWithWarnings"})
 """Job words after which a recovery point exists."""
@@ -85,6 +86,7 @@ class Figures:
     jobs: Jobs
     writes: Writes
     failures: FailureFigures
+    restores: RestoreFigures
     needs_human: int
 
 
@@ -104,6 +106,7 @@ def figures(night: NightReport) -> Figures:
         jobs=_jobs(night.runs_after),
         writes=_writes(night),
         failures=failure_figures(night.aftermath),
+        restores=restore_figures(night.restores),
         needs_human=len(night.needs_human) + bool(night.breaker),
     )
 

@@ -22,6 +22,8 @@ from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
 from shared.report.names import called, known_names, vault_names
 from shared.report.panel import Side
+from shared.report.restore_chart import MOST_BARS, restore_chart
+from shared.report.restore_rows import restore_rows
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
 from shared.report.wording import clock, day, instant, late_basis, number, share, spaced
@@ -70,6 +72,9 @@ def html(night: NightReport) -> str:
             failures=failure_rows(night.aftermath.matters, vault_names(night.vaults), night.made_at),
             set_aside=set_aside_figures(night.aftermath.set_aside),
             endings=Ending,
+            restores=restore_rows(night.restores, night.made_at),
+            restore_line=restore_chart(night.restores, night.made_at) if night.restores else "",
+            most_bars=MOST_BARS,
             standing=_reasons(standing(night), names),
             findings=_by_code(findings(night)),
             called=partial(called, names=names),

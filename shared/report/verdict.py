@@ -5,6 +5,7 @@ from enum import StrEnum
 from shared.model.night import NightReport
 from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, Jobs, figures
+from shared.report.restore_figures import RestoreFigures
 from shared.report.wording import counted
 
 
@@ -21,7 +22,7 @@ def tone(night: NightReport) -> Tone:
     numbers = figures(night)
     lost = numbers.jobs.failed - numbers.jobs.made_up
     broken = night.breaker or lost or numbers.writes.failed or numbers.failures.needs_human or numbers.failures.tampered
-    if broken or any(not check.ok for check in night.judge):
+    if broken or numbers.restores.unanswered or any(not check.ok for check in night.judge):
         return Tone.BAD
     return Tone.ATTENTION if numbers.needs_human else Tone.GOOD
 
@@ -31,7 +32,8 @@ def verdict(night: NightReport) -> str:
     numbers = figures(night)
     parts = ["moves are stopped"] if night.breaker else []
     parts += ["no plan was made"] if numbers.plan is None else []
-    parts += [_jobs(numbers.jobs) + _peak(numbers), *_failures(numbers.failures), _needs_human(numbers.needs_human)]
+    parts += [_jobs(numbers.jobs) + _peak(numbers), *_failures(numbers.failures)]
+    parts += [*_restores(numbers.restores), _needs_human(numbers.needs_human)]
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -65,6 +67,11 @@ def _failures(failures: FailureFigures) -> list[str]:
         times = "once" if failures.tampered == 1 else f"{failures.tampered:,} times"
         found.append(f"somebody weakened the backups {times}")
     return found
+
+
+def _restores(restores: RestoreFigures) -> list[str]:
+    """Name the restores that failed and that nobody has asked for again."""
+    return [f"{counted(restores.unanswered, 'restore')} failed"] if restores.unanswered else []
 
 
 def _needs_human(count: int) -> str:

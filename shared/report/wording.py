@@ -56,3 +56,12 @@ def day(value: date) -> str:
 def instant(value: datetime) -> str:
     """Return "1 Dec 04:30"."""
     return f"{value.day} {value:%b %H:%M}"
+
+
+def size(count: float) -> str:
+    """Return the bytes as "850 B", "12 MB" or "1.3 TB", in powers of a thousand."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    rank = 0
+    while round(count) >= 1000 and rank < len(units) - 1:
+        count, rank = count / 1000, rank + 1
+    return f"{count:.1f} {units[rank]}" if rank and count < 10 else f"{count:,.0f} {units[rank]}"

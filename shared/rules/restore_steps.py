@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.model.restore_intent import RestoreLimits
-from shared.model.restore_tasks import RestoreState, RestoreTask, Step
+from shared.model.restore_tasks import Passage, RestoreState, RestoreTask, Step
 from shared.rules.restore_case import APPEARS, UNDER_WAY, Answer, Case, Observed
 from shared.rules.restore_table import TABLE, Action, Row
 
@@ -21,6 +21,9 @@ LOOKS = {
 """How soon each step is looked at again; the others at once. Who waits is woken when an account is free for it."""
 THROTTLED = timedelta(minutes=5)
 """How long nothing is sent after the service has said that it takes no more."""
+MOST_PASSAGES, MOST_WORDS = 24, 160
+"""Of a trail, and letters of each reason in it: a row of the ledger holds them all."""
+_ONE_ORDER = frozenset({Step.CHECKING, Step.SENDING, Step.UNSURE, Step.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Next:
 
 def begin(now: datetime) -> RestoreState:
     """Return the state of a task that was just accepted."""
-    return RestoreState(step=Step.WAITING, since=now, due=now, reason="it has just been accepted")
+    why = "it has just been accepted"
+    return RestoreState(step=Step.WAITING, since=now, due=now, reason=why, trail=(Passage(Step.WAITING, now, "", why),))
 
 
 def next_step(task: RestoreTask, state: RestoreState, seen: Observed, limits: RestoreLimits, now: datetime) -> Next:
@@ -53,7 +57,7 @@ def next_step(task: RestoreTask, state: RestoreState, seen: Observed, limits: Re
         reason=row.says.format(row.of(case)),
         cancel=case.cancel,
     )
-    return Next(after, row.action, row.seen, alert=row.to is Step.FAILED)
+    return Next(replace(after, trail=_trail(after)), row.action, row.seen, alert=row.to is Step.FAILED)
 
 
 def target_name(task: RestoreTask, state: RestoreState) -> str:
@@ -111,3 +115,13 @@ def _released(case: Case, row: Row, state: RestoreState) -> RestoreState:
         past_jobs=(*state.past_jobs, state.job_id) if state.job_id else state.past_jobs,
         tried=(*state.tried, state.account_id) if blamed else state.tried,
     )
+
+
+def _trail(after: RestoreState) -> tuple[Passage, ...]:
+    """Return the trail with where it is now, if that is new; the oldest passages of a long one are let go."""
+    step = Step.CHECKING if after.step in _ONE_ORDER else after.step
+    here = Passage(step, after.since, after.account_id.rpartition("/")[2], after.reason[:MOST_WORDS])
+    last = after.trail[-1] if after.trail else None
+    if last is not None and (last.step, last.account) == (here.step, here.account):
+        return after.trail
+    return (*after.trail, here)[-MOST_PASSAGES:]

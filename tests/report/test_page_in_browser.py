@@ -8,8 +8,11 @@ import pytest
 
 from shared.model.aftermath import Aftermath, Ailment
 from shared.model.plan import Finding, Outcome
+from shared.model.restore_history import RestoreHistory, Stretch
+from shared.model.restore_tasks import Leftover
 from shared.report.page import html
 from tests.report.sample_night import sample_night
+from tests.report.sample_restores import sample_restores
 from tests.report.test_data import EMPTY
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -17,6 +20,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = Path("/usr/bin/chromium")
 LONG = "a-name-without-any-place-to-break-" * 4
 NIGHT = sample_night()
+NIGHT = replace(NIGHT, restores=sample_restores(NIGHT.made_at))
 assert NIGHT.plan is not None
 PLAN = NIGHT.plan
 
@@ -35,6 +39,27 @@ def named_at_length(aftermath: Aftermath) -> Aftermath:
         ),
         tampered=tuple(replace(one, what=LONG, actor=LONG) for one in aftermath.tampered),
         set_aside=tuple(replace(one, source=LONG, reasons=(LONG,)) for one in aftermath.set_aside),
+    )
+
+
+def restored_at_length(restores: tuple[RestoreHistory, ...]) -> tuple[RestoreHistory, ...]:
+    """The same, with names and reasons that nothing can break."""
+
+    def named(one: Stretch) -> Stretch:
+        return replace(one, account=LONG if one.account else "", why=LONG)
+
+    left = (Leftover("container", LONG, LONG),)
+    return tuple(
+        replace(
+            one,
+            vm=LONG,
+            request_id=LONG,
+            reason=LONG,
+            to_do=(LONG,),
+            leftovers=left,
+            stretches=tuple(map(named, one.stretches)),
+        )
+        for one in restores
     )
 
 
@@ -62,6 +87,7 @@ PAGES = {
             steps=tuple(replace(step, reason=LONG, before=LONG, after=LONG) for step in NIGHT.steps),
             policy_version=LONG,
             aftermath=named_at_length(NIGHT.aftermath),
+            restores=restored_at_length(NIGHT.restores),
         )
     ),
 }
@@ -165,6 +191,37 @@ def test_failures_need_no_box_to_scroll_in(visit: Callable[..., Visit], width: i
     )
 
 
+@pytest.mark.parametrize("width", [320, 800, 1400])
+def test_only_the_time_line_of_restores_may_scroll_and_the_list_never(visit: Callable[..., Visit], width: int) -> None:
+    seen = visit("sample", width)
+    seen.unfold()
+    section = seen.page.get_by_role("region", name="Restores", exact=True)
+    assert section.locator(".failures > li").count() == 5
+    assert section.locator(".failures *").evaluate_all(
+        "es => es.every(e => e.scrollWidth <= e.clientWidth + 1 || !e.clientWidth)"
+    )
+    line = section.get_by_role("region", name="Time line of restores")
+    assert line.evaluate("e => e.scrollWidth > e.clientWidth") == (width == 320)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_segments_of_restores_are_told_apart_by_their_colours(visit: Callable[..., Visit], scheme: str) -> None:
+    kinds = "es => es.map(e => [e.getAttribute('class'), getComputedStyle(e).fill])"
+    found = dict(visit("sample", scheme=scheme).page.locator(".course").evaluate_all(kinds))
+    assert found.keys() == {f"course {kind}" for kind in ("wait", "check", "ran", "moved", "expected")}
+    assert len(set(found.values())) == len(found)
+
+
+def test_accounts_below_their_bars_stay_inside_the_time_line(visit: Callable[..., Visit]) -> None:
+    for name in ("sample", "long names"):
+        labels = visit(name).page.locator(".account")
+        assert labels.count() == 3
+        assert labels.evaluate_all(
+            "es => es.every(e => { const a = e.getBoundingClientRect(), b = e.closest('svg').getBoundingClientRect();"
+            " return a.left >= b.left && a.right <= b.right + 1; })"
+        )
+
+
 def test_on_paper_no_words_of_a_failure_lie_over_others(visit: Callable[..., Visit]) -> None:
     page = visit("sample", 760).page
     page.emulate_media(media="print")
@@ -220,6 +277,6 @@ def test_the_page_prints_dark_on_white(visit: Callable[..., Visit], tmp_path: Pa
 def test_a_reader_meets_headings_figures_and_named_charts(visit: Callable[..., Visit]) -> None:
     page = visit("sample").page
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("heading", level=2).count() == 12
-    assert page.get_by_role("img").count() == 4
+    assert page.get_by_role("heading", level=2).count() == 13
+    assert page.get_by_role("img").count() == 5
     assert page.get_by_role("region", name="Peaks and bounds by region").get_by_role("row").count() == 4

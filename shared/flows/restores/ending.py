@@ -11,6 +11,7 @@ from shared.messages.restore_tasks import result_event, result_to_json
 from shared.model.failures import Alert, Severity
 from shared.model.restore_tasks import Leftover, RestoreResult, Step
 from shared.model.restores import RestoreJob
+from shared.rules.restore_history import TO_DO
 from shared.rules.restore_results import file_name, leftovers_of, result_of
 from shared.telemetry import Event, tell
 
@@ -70,11 +71,7 @@ def _alert(one: Under, result: RestoreResult) -> Alert:
         title=f"The restore of {name} failed",
         what_happened=f"{result.reason} (request {result.request_id}, after {took // timedelta(minutes=1)} minutes)",
         what_was_tried=f"{tried}; accounts: {', '.join(_names(one)) or 'none'}",
-        what_to_do=(
-            "1. Read the reason; look at the named job in the vault where there is one.",
-            "2. Send a new request with an id of its own once the cause is mended.",
-            "3. Delete what the result lists as left over.",
-        ),
+        what_to_do=tuple(f"{number}. {step}" for number, step in enumerate(TO_DO, start=1)),
         link=f"{PORTAL}{one.state.job_id or one.task.item.vault_id}",
         members=(name,),
         covers=(),

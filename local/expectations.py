@@ -59,7 +59,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         *answered(found["failures"]),
         *brought_back(found["restores"]),
         *_one_at_a_time(found.get("two_hosts")),
-        _zero("writes in the unchanged day after", enforce["second_run_writes"]),
+        _zero("writes in the unchanged evening after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
         _zero("VMs whose protection was stopped", found["protection_stopped"]),
         _zero("disk exclusions lost", found["exclusions_lost"]),

@@ -24,7 +24,7 @@ class Looks:
     """The truth at five moments.
 
     `before` everything; when the first moves are `enforced`; when a person has `touched` them; `after` the second
-    night, when its report is made; and at the `end` of the day in which nothing changed.
+    night, when its report is made; and at the `end` of the evening in which nothing changed.
     """
 
     before: judge.Truth
@@ -38,8 +38,8 @@ class Looks:
 class Times:
     """When the first night `begins` and a check of a new VM was `asked` for; when the second night was `reported`.
 
-    From `failing` on backups fail. At `resumed` an operator let moves go on; `again` starts the day in which nothing
-    had changed.
+    From `failing` on backups fail. At `resumed` an operator let moves go on; `again` starts the evening in which
+    nothing had changed.
     """
 
     begins: datetime

@@ -28,8 +28,10 @@ from local.stack import ROOT, Stack, Wanted, running_stack
 from shared import clock, wiring
 from shared.cloud.ledger import SPENT
 from shared.flows import check_requests, fleet_policy, review
+from shared.flows.restores.history import histories
 from shared.model.night import NightReport
 from shared.model.plan import Plan
+from shared.model.restore_history import RestoreHistory
 from shared.report import data, page
 
 BEGINS = datetime(2026, 3, 2, 16, tzinfo=UTC)
@@ -49,8 +51,8 @@ REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
 RESUMED_AT = REPORTED_AT + timedelta(minutes=30)
 """The failures are mended, and an operator lets moves go on; the tick in between must not have moved any."""
 AGAIN = BEGINS + 2 * NIGHT
-ENDS = AGAIN + NIGHT - timedelta(minutes=55)
-"""One day more, in which nothing has changed and nothing may be written; it plans and enforces once."""
+ENDS = AGAIN + timedelta(hours=7)
+"""One evening more, in which nothing has changed and nothing may be written; it plans, and enforces by the hour."""
 SHORTLY = timedelta(minutes=1)
 """A move takes half a minute."""
 STEP = timedelta(hours=4)
@@ -80,12 +82,12 @@ def main(arguments: list[str]) -> int:
             with running_stack(wanted, Path(folder)) as stack:
                 story, report = _tell(stack, options.policy)
                 functions = stack.host.get("/_local/status")["functions"]
-        back = _bring_back(options, [*functions, *restore_chapter.RESTORES])
+        back, restores = _bring_back(options, [*functions, *restore_chapter.RESTORES])
     except (NodeMissingError, ChildError) as problem:
         _console.print(f"[red]the local Azure did not run:[/] {problem}")
         return 2
     found = {**figures(story), "restores": back}
-    report = replace(report, judge=checks(found))
+    report = replace(report, judge=checks(found), restores=restores)
     _write(options.folder, report, found)
     _say(found, report, options)
     return 1 if failed(report.judge) else 0
@@ -141,16 +143,21 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     return story, report
 
 
-def _bring_back(options: argparse.Namespace, functions: Sequence[str]) -> dict[str, Any]:
-    """Restore VMs on a stack of its own, in which nothing else of the app runs; return the figures."""
+def _bring_back(
+    options: argparse.Namespace, functions: Sequence[str]
+) -> tuple[dict[str, Any], tuple[RestoreHistory, ...]]:
+    """Restore VMs on a stack of its own, in which nothing else of the app runs; return figures, and the app's word."""
     text = options.policy.read_text("utf-8")
     wanted = restore_chapter.wanted(options.seed, functions, STORE)
     with (
         tempfile.TemporaryDirectory(prefix="nightshift-") as folder,
         _progress() as progress,
         running_stack(wanted, Path(folder)) as stack,
+        _own_ports(stack),
     ):
-        return restore_chapter.tell(stack, text, progress.restoring)
+        found = restore_chapter.tell(stack, text, progress.restoring)
+        ports, now = wiring.ports(), restore_chapter.BEGINS + restore_chapter.LONGEST
+        return found, histories(ports, fleet_policy.read(ports, now), restore_chapter.BEGINS, now)
 
 
 def _run(stack: Stack, until: datetime, invocations: Counter[str], progress: "Clockwork") -> None:
@@ -254,7 +261,7 @@ class Clockwork:
     def to(self, now: datetime) -> None:
         """Show where the simulated clock stands."""
         night = (now - BEGINS) // NIGHT + 1
-        name = f"night {night}" if night < 3 else "the day after"
+        name = f"night {night}" if night < 3 else "the evening after"
         done = (now - BEGINS).total_seconds()
         self._progress.update(self._task, completed=done, description=f"{name}  {now:%a %d %b %H:%M} UTC")
 

@@ -30,6 +30,8 @@ _STAGING = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-staging-weu/provide
 ACCOUNTS = tuple(f"{_STAGING}/strestoreweu{number:02}" for number in range(1, 12))
 """The accounts that the request names: an application uses one of them."""
 JAMMED_AFTER = timedelta(minutes=3)
+TOLD_WITHIN = timedelta(minutes=3)
+"""So long after its end the app has seen that a job is over."""
 STEP = timedelta(minutes=1)
 LONGEST = timedelta(hours=2)
 RESTORES = frozenset({"fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"})
@@ -62,6 +64,7 @@ def tell(stack: Stack, text: str, shows: Callable[[datetime], None]) -> dict[str
         if not jammed and now >= BEGINS + JAMMED_AFTER:
             jammed = _jam(stack, truth["restores"])
         if jammed and _over(truth["restores"]):
+            stack.run(iso(now + TOLD_WITHIN))
             break
     return figures(truth, jammed)
 

@@ -65,6 +65,10 @@ def test_each_expectation_of_two_hosts_can_fail() -> None:
     }
     spaced = {"application": "x", "vms": [], "overlap_probability": 0.5, "overlapped_observed": False, "gap_minutes": 1}
     rest: dict[str, Any] = {
+        "restores": {
+            "asked": 1, "done": 1, "at_once": 10, "accounts_at_once": 10, "shared": 0, "on_the_loaded_one": 0,
+            "waited": ["a"], "moved": ["b"], "most_jobs_of_a_vm": 2,
+        },
         "failures": {
             "errors": 12, "for_a_person": 1, "told_once": 1, "not_told_once": [], "told_in_vain": [],
             "repaired_by_retry": ["a"], "storm": {"vms": 20, "lines": 1, "members": [20]},

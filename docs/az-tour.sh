@@ -82,4 +82,9 @@ expect Completed az backup protection enable-for-vm "${vault[@]}" --vm "$newcome
     --policy-name DefaultPolicy --query properties.status
 expect "$(fact vault)" az backup protection check-vm --vm-id "$newcomer_id"
 
+job=$(az backup restore restore-disks "${item[@]}" --rp-name "$point" --storage-account "$(fact storage_account)" \
+    --target-resource-group "$(fact target_group)" --query name)
+expect Completed az backup job wait "${vault[@]}" --name "$job" --timeout 3600 --query properties.status
+expect Restore az backup job show "${vault[@]}" --name "$job" --query properties.operation
+
 echo "all of it as expected, with $(az version --query '"azure-cli"')"

@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: setup-demo ## run two simulated nights and write var/night/report.html
+demo: setup-demo ## run two simulated nights and a morning of restores, and write var/night/report.html
 	@$(PYTHON) -m local night
 
 az-tour: setup-demo ## run `az backup` through the local Azure, four minutes (needs az)

@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,16 @@ def _examples(arm: Control) -> dict[str, str]:
         "vm": item["vm"].rsplit("/", 1)[-1],
         "vm_id": item["vm"],
         "policy": item["policy_id"].rsplit("/", 1)[-1],
+        "storage_account": _first(truth["accounts"], vault["region"], ""),
+        "target_group": _first(truth["groups"], vault["region"], "rg-restore-"),
         "unprotected_vm_id": next((vm["id"] for vm in truth["unprotected"] if vm["region"] == vault["region"]), ""),
     }
+
+
+def _first(resources: Sequence[Mapping[str, str]], region: str, prefix: str) -> str:
+    """Return the name of the first resource of a region whose name begins so; "" where there is none."""
+    names = (one["id"].rpartition("/")[2] for one in resources if one["region"] == region)
+    return next((name for name in names if name.startswith(prefix)), "")
 
 
 def _write(folder: Path, stack: Stack, facts: dict[str, Any]) -> None:

@@ -139,6 +139,8 @@ class Cloud:
             "items": [self._item(key) for key in sorted(world.items)],
             "policies": {policy.id: policy.properties for policy in world.policies.values()},
             "jobs": [self._job(job) for job in world.jobs.values()],
+            "accounts": [{"id": one.id, "region": one.region} for one in world.accounts.values()],
+            "groups": [{"id": one.id, "region": one.region} for one in world.groups.values()],
             "restores": [self._restore(restore) for restore in world.restores.values()],
             "counters": {
                 "points_pruned": world.counters.points_pruned,

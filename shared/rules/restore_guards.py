@@ -34,6 +34,8 @@ def _subjects(request: RestoreRequest, policy: FleetPolicy) -> Iterator[Refusal]
     limits, many = policy.restore.limits, len(request.vms) + len(request.items)
     if not policy.restore.places:
         yield Refusal("restore", "fleet.yaml names no regions to restore in; add the section restore first")
+    if request.side is Side.SECONDARY:
+        yield Refusal("region", "found secondary, from which this version restores nothing; expected primary")
     if many > limits.vms_per_request:
         yield Refusal("vms", f"found {many}; expected at most {limits.vms_per_request}; send several requests")
     for index, vm_id in enumerate(request.vms):
@@ -90,8 +92,6 @@ def _replacing(request: RestoreRequest) -> Iterator[Refusal]:
     if not request.production:
         text = "replace overwrites a VM's disks; expected the request in the production queue; send it there"
         yield Refusal("mode", text)
-    if request.side is Side.SECONDARY:
-        yield Refusal("region", "disks cannot be replaced from the secondary region; expected primary; use new-vm")
     if request.targets.group_id or request.targets.network_id:
         yield Refusal("targets", "replace makes nothing elsewhere; expected no group and network; remove them")
     if request.items:

@@ -82,6 +82,8 @@ expect Completed az backup protection enable-for-vm "${vault[@]}" --vm "$newcome
     --policy-name DefaultPolicy --query properties.status
 expect "$(fact vault)" az backup protection check-vm --vm-id "$newcomer_id"
 
+expect "" az storage message put --queue-name restore-requests --auth-mode login --account-name devstoreaccount1 \
+    --queue-endpoint "$NIGHTSHIFT_QUEUE_URI" --content "$(base64 -w0 samples/restore-disks.json)" --query id
 job=$(az backup restore restore-disks "${item[@]}" --rp-name "$point" --storage-account "$(fact storage_account)" \
     --target-resource-group "$(fact target_group)" --query name)
 expect Completed az backup job wait "${vault[@]}" --name "$job" --timeout 3600 --query properties.status

@@ -34,6 +34,7 @@ TOLD_WITHIN = timedelta(minutes=3)
 """So long after its end the app has seen that a job is over."""
 STEP = timedelta(minutes=1)
 LONGEST = timedelta(hours=2)
+QUEUES = ("restore-requests", "restore-requests-production", "restore-tasks", "restore-rejected")
 RESTORES = frozenset({"fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"})
 
 
@@ -46,7 +47,7 @@ def wanted(seed: int, functions: Sequence[str], store: str) -> Wanted:
         faults="calm",
         containers=(store,),
         tables=(store,),
-        queues=("restore-requests", "restore-requests-production", "restore-tasks", "restore-rejected"),
+        queues=QUEUES,
         settings={"NIGHTSHIFT_SWITCHES": "restore", **others},
     )
 

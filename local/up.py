@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local import people
+from local import people, restore_chapter
 from local.child import ChildError
 from local.clock import iso, real_now
 from local.control import Control
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         start=options.start or iso(real_now().replace(microsecond=0)),
         containers=(STORE,),
         tables=(STORE,),
-        queues=(check_requests.REQUESTS, check_requests.REJECTED),
+        queues=(check_requests.REQUESTS, check_requests.REJECTED, *restore_chapter.QUEUES),
         settings={"NIGHTSHIFT_SWITCHES": options.switches},
         speed=options.speed,
         secret=secrets.token_urlsafe(24),

@@ -106,6 +106,19 @@ def test_a_message_runs_the_app_and_a_bad_one_is_set_aside_with_its_reason(up: d
     assert "vm_id: found 'not an id'" in found[0].content
 
 
+def test_a_restore_is_asked_for_by_the_python_that_the_page_prints(up: dict[str, Any]) -> None:
+    page = (ROOT / "docs" / "restores.md").read_text("utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    decode = TextBase64DecodePolicy()
+    rejected = QueueClient(up["queue"], "restore-rejected", DefaultAzureCredential(), message_decode_policy=decode)
+    while not (found := rejected.peek_messages()):
+        pass
+    told = json.loads(found[0].content)
+    assert "web-tier-2026-03-02" in json.dumps(told)
+    assert "point" in json.dumps(told)
+
+
 def test_the_files_hold_what_was_printed_and_nobody_else_reads_them(up: dict[str, Any]) -> None:
     folder = Path(up["ca"]).parent
     assert json.loads((folder / "up.json").read_text()) == up

@@ -84,8 +84,8 @@ expect "$(fact vault)" az backup protection check-vm --vm-id "$newcomer_id"
 
 expect "" az storage message put --queue-name restore-requests --auth-mode login --account-name devstoreaccount1 \
     --queue-endpoint "$NIGHTSHIFT_QUEUE_URI" --content "$(base64 -w0 samples/restore-disks.json)" --query id
-job=$(az backup restore restore-disks "${item[@]}" --rp-name "$point" --storage-account "$(fact storage_account)" \
-    --target-resource-group "$(fact target_group)" --query name)
+job=$(az backup restore restore-disks "${vault[@]}" --container-name "$vm" --item-name "$vm" --rp-name "$point" \
+    --storage-account "$(fact storage_account_id)" --target-resource-group "$(fact target_group)" --query name)
 expect Completed az backup job wait "${vault[@]}" --name "$job" --timeout 3600 --query properties.status
 expect Restore az backup job show "${vault[@]}" --name "$job" --query properties.operation
 

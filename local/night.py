@@ -51,7 +51,7 @@ REPORTED_AT = BEGINS + 2 * NIGHT - timedelta(hours=2, minutes=10)
 RESUMED_AT = REPORTED_AT + timedelta(minutes=30)
 """The failures are mended, and an operator lets moves go on; the tick in between must not have moved any."""
 AGAIN = BEGINS + 2 * NIGHT
-ENDS = AGAIN + timedelta(hours=7)
+ENDS = AGAIN + timedelta(hours=3)
 """One evening more, in which nothing has changed and nothing may be written; it plans, and enforces by the hour."""
 SHORTLY = timedelta(minutes=1)
 """A move takes half a minute."""

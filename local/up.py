@@ -105,16 +105,16 @@ def _examples(arm: Control) -> dict[str, str]:
         "vm": item["vm"].rsplit("/", 1)[-1],
         "vm_id": item["vm"],
         "policy": item["policy_id"].rsplit("/", 1)[-1],
-        "storage_account": _first(truth["accounts"], vault["region"], ""),
-        "target_group": _first(truth["groups"], vault["region"], "rg-restore-"),
+        "storage_account_id": _first(truth["accounts"], vault["region"], ""),
+        "target_group": _first(truth["groups"], vault["region"], "rg-restore-").rpartition("/")[2],
         "unprotected_vm_id": next((vm["id"] for vm in truth["unprotected"] if vm["region"] == vault["region"]), ""),
     }
 
 
 def _first(resources: Sequence[Mapping[str, str]], region: str, prefix: str) -> str:
-    """Return the name of the first resource of a region whose name begins so; "" where there is none."""
-    names = (one["id"].rpartition("/")[2] for one in resources if one["region"] == region)
-    return next((name for name in names if name.startswith(prefix)), "")
+    """Return the id of the first resource of a region whose name begins so; "" where there is none."""
+    ids = (one["id"] for one in resources if one["region"] == region)
+    return next((one for one in ids if one.rpartition("/")[2].startswith(prefix)), "")
 
 
 def _write(folder: Path, stack: Stack, facts: dict[str, Any]) -> None:

@@ -129,9 +129,9 @@ def test_every_timer_ran_as_often_as_its_schedule_says(night: tuple[dict[str, An
         "plan_backup_windows", "enforce_backup_windows", "check_protection", "check_one", "review_night", "watch_jobs",
         "on_backup_job_event", "on_resource_event", "alerts", "respond_to_job", "run_backup", "sweep",
     }  # fmt: skip
-    assert invocations["plan_backup_windows"] == 55
-    assert invocations["watch_jobs"] > 55 * 11
-    assert invocations["enforce_backup_windows"] in {55, 56}
+    assert invocations["plan_backup_windows"] == 51
+    assert invocations["watch_jobs"] > 51 * 11
+    assert invocations["enforce_backup_windows"] in {51, 52}
 
 
 def test_vms_with_one_vault_are_enrolled_under_the_limit_and_a_request_is_answered_within_minutes(

@@ -122,7 +122,6 @@ def _run(job: Job, item: ProtectedItem | None, region: str) -> Run:
         started_at=job.started_at,
         ended_at=job.ended_at,
         status=job.status,
-        by_hand=bool(job.user_triggered),
     )
 
 

@@ -18,8 +18,7 @@ ENROLMENT_STEP = "enrolment"
 class Run:
     """One backup as it ran. Ids and region are lower-cased; `ended_at` is None while it still runs.
 
-    `status` is Azure's own word: Completed, CompletedWithWarnings, Failed, Cancelled, InProgress, ... One `by_hand` was
-    started outside the schedule, by a person or by the app.
+    `status` is Azure's own word: Completed, CompletedWithWarnings, Failed, Cancelled, InProgress, ...
     """
 
     vm_id: str
@@ -29,7 +28,6 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     status: str
-    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,10 @@ from shared.model.night import Run
 def curve(runs: Iterable[Run]) -> list[tuple[datetime, int]]:
     """Return the step curve as (instant, runs from this instant on), in time order.
 
-    A run counts from its start up to, not including, its end; one without an end counts for ever. Those that somebody
-    started by hand are left out: no plan spreads them.
+    A run counts from its start up to, not including, its end; one without an end counts for ever.
     """
     changes: Counter[datetime] = Counter()
     for run in runs:
-        if run.by_hand:
-            continue
         changes[run.started_at] += 1
         if run.ended_at is not None:
             changes[run.ended_at] -= 1
@@ -34,7 +31,7 @@ def peak_by_region(runs: Iterable[Run]) -> dict[str, int]:
     by_region: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_region[run.region].append(run)
-    return {region: max((count for _, count in curve(by_region[region])), default=0) for region in sorted(by_region)}
+    return {region: max(count for _, count in curve(by_region[region])) for region in sorted(by_region)}
 
 
 def peak(runs: Iterable[Run]) -> int:

@@ -1,6 +1,5 @@
 """Are the peaks those that a minute-by-minute count finds?"""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -34,13 +33,6 @@ def test_the_peak_of_a_region_is_the_highest_count_of_any_minute(runs: list[Run]
     for region, highest in peak_by_region(runs).items():
         here = [run for run in runs if run.region == region]
         assert highest == max(_running(here, minute) for minute in range(-60, 1801))
-
-
-@given(RUNS)
-def test_backups_by_hand_do_not_count(runs: list[Run]) -> None:
-    by_hand = [replace(run, by_hand=True) for run in runs]
-    assert curve([*runs, *by_hand]) == curve(runs)
-    assert peak(by_hand) == 0
 
 
 @given(RUNS)

@@ -11,7 +11,7 @@ from shared.model.failures import Alert
 from shared.model.load import LoadSeries
 from shared.model.monitoring import AlertPart, Drill, HealthEvents
 from shared.model.plan import Plan
-from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
+from shared.restore_ports import RestoreAccounts, Restores
 
 
 class Vaults(Protocol):
@@ -62,6 +62,9 @@ class Fleet(Protocol):
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until], by the activity log."""
 
+    def backups_by_hand(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        """List who asked for backups on demand in [since, until], us included, by the activity log."""
+
     def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
         """List the VM jobs of all vaults that started or ended since, by Resource Graph, which is a minute behind."""
 
@@ -106,51 +109,6 @@ class Monitoring(Protocol):
 
     def drilled(self, group_id: str, drill_id: str) -> Drill:
         """Return how far a test notification has come."""
-
-
-class Restores(Protocol):
-    """Restores by the backup service. An order is sent once; a lost answer is resolved by reading jobs.
-
-    Every method raises Transient or Permanent, nothing else. Points are read by `Vaults.recovery_points`, and reads of
-    jobs are counted by `Vaults.job_reads_left`.
-    """
-
-    def validate(self, order: RestoreOrder) -> list[Objection]:
-        """Ask the service what it has against the order, without beginning anything."""
-
-    def trigger(self, order: RestoreOrder, confirmed: str = "") -> str:
-        """Send the order once and return its operation. `confirmed` is the id of the VM whose disks may be replaced.
-
-        Transient without `refused` says that a job may have begun: read jobs before anything is sent again.
-        """
-
-    def operation(self, vault_id: str, operation_id: str) -> RestoreOperation:
-        """Return how far an accepted order has come, and its job once that is known."""
-
-    def jobs(self, vault: Vault, since: datetime, until: datetime) -> list[RestoreJob]:
-        """List the vault's restores that started in [since, until], without details. A job shows minutes late."""
-
-    def job(self, job_id: str) -> RestoreJob:
-        """Return one job with its details, also before lists show it. For running restores only: reads are few."""
-
-    def cancel(self, job_id: str) -> None:
-        """Ask the service to cancel the job, once; it is cancelled when its status says so."""
-
-    def disks(self, group_id: str, job_id: str) -> list[str]:
-        """Return the ids of the disks in the group that the job has made, whatever became of it."""
-
-
-class RestoreAccounts(Protocol):
-    """The storage accounts that restores may go to. Raises Transient or Permanent, nothing else."""
-
-    def accounts(self, ids: Sequence[str]) -> list[RestoreAccount]:
-        """Return those accounts that are there as they are now: one call for each resource group."""
-
-    def load(self, accounts: Sequence[RestoreAccount], since: datetime, until: datetime) -> dict[str, AccountLoad]:
-        """Return by their ids what all accounts did in [since, until), UTC; all 0 where nobody asked one anything.
-
-        Bulk: two calls for each region and subscription, never one for each account.
-        """
 
 
 class Ledger(Protocol):

@@ -14,6 +14,8 @@ class Event(StrEnum):
     ENFORCED = "nightshift.enforced"
     PROTECTION_CHECKED = "nightshift.protection.checked"
     CHECK_REJECTED = "nightshift.check.rejected"
+    RETENTION_CHECKED = "nightshift.retention.checked"
+    POINTS_CHECKED = "nightshift.points.checked"
     NIGHT_REVIEWED = "nightshift.night.reviewed"
     WATCHED = "nightshift.jobs.watched"
     ANSWERED = "nightshift.failures.answered"

@@ -1,6 +1,7 @@
 """Which pretend machines are there, and who changed their backups? The Fleet port over the world's records."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from local.arm import wire as sent
@@ -30,9 +31,12 @@ class MemoryFleet:
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until]."""
         self._fault("fleet.changes")
-        entries = [entry for entry in self._world.activity if entry.subscription.lower() == subscription.lower()]
-        read = [wire.change_from(sent.activity(entry)) for entry in reversed(entries) if since <= entry.at <= until]
-        return [change for change in read if change is not None]
+        return self._activity(subscription, since, until, wire.change_from)
+
+    def backups_by_hand(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        """List who asked for backups on demand in [since, until]."""
+        self._fault("fleet.backups_by_hand")
+        return self._activity(subscription, since, until, wire.by_hand_from)
 
     def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
         """List the VM jobs of all vaults that started or ended since."""
@@ -67,3 +71,19 @@ class MemoryFleet:
     def _vaults(self, subscriptions: Sequence[str]) -> list[state.Vault]:
         wanted = {subscription.lower() for subscription in subscriptions}
         return [vault for _, vault in sorted(self._world.vaults.items()) if vault.subscription.lower() in wanted]
+
+    def _activity(
+        self,
+        subscription: str,
+        since: datetime,
+        until: datetime,
+        reader: Callable[[Mapping[str, object]], Change | None],
+    ) -> list[Change]:
+        log = self._world.activity
+        first, last = bisect_left(log, since, key=_at), bisect_right(log, until, key=_at)
+        mine = [entry for entry in reversed(log[first:last]) if entry.subscription.lower() == subscription.lower()]
+        return [change for entry in mine if (change := reader(sent.activity(entry))) is not None]
+
+
+def _at(entry: state.Activity) -> datetime:
+    return entry.at

@@ -74,17 +74,11 @@ class CloudFleet:
 
         The log keeps 90 days, and shows a write some minutes after it.
         """
-        condition = (
-            f"eventTimestamp ge '{_iso(since)}' and eventTimestamp le '{_iso(until)}'"
-            " and resourceProvider eq 'Microsoft.RecoveryServices'"
-        )
-        with (
-            translated(f"activity log of subscription {subscription}"),
-            MonitorManagementClient(self._credential, subscription, base_url=self._endpoint) as client,
-        ):
-            events = [event.serialize(keep_readonly=True) for event in client.activity_logs.list(filter=condition)]
-        found = dict.fromkeys(wire.change_from(event) for event in events)
-        return [change for change in found if change is not None and since <= change.at <= until]
+        return self._activity(subscription, since, until, wire.change_from)
+
+    def backups_by_hand(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
+        """List who asked for backups on demand in [since, until]. Raises Transient or Permanent."""
+        return self._activity(subscription, since, until, wire.by_hand_from)
 
     def jobs(self, subscriptions: Sequence[str], since: datetime) -> list[Job]:
         """List the VM jobs of all vaults that started or ended since. Raises Transient or Permanent.
@@ -115,6 +109,21 @@ class CloudFleet:
     def policies(self, subscriptions: Sequence[str]) -> list[BackupPolicy]:
         """List the VM policies of all vaults. Raises Transient or Permanent."""
         return _present(wire.policy_from(row) for row in self._rows(subscriptions, POLICY_QUERY, "policies"))
+
+    def _activity(
+        self, subscription: str, since: datetime, until: datetime, reader: Callable[[Wire], Change | None]
+    ) -> list[Change]:
+        condition = (
+            f"eventTimestamp ge '{_iso(since)}' and eventTimestamp le '{_iso(until)}'"
+            " and resourceProvider eq 'Microsoft.RecoveryServices'"
+        )
+        with (
+            translated(f"activity log of subscription {subscription}"),
+            MonitorManagementClient(self._credential, subscription, base_url=self._endpoint) as client,
+        ):
+            events = [event.serialize(keep_readonly=True) for event in client.activity_logs.list(filter=condition)]
+        found = dict.fromkeys(reader(event) for event in events)
+        return [change for change in found if change is not None and since <= change.at <= until]
 
     def _rows(self, subscriptions: Sequence[str], query: str, what: str) -> list[Wire]:
         if not subscriptions:

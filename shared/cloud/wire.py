@@ -14,6 +14,7 @@ from shared.model.azure import Change, Job, ProtectedItem, ProtectionState, Reco
 
 __all__ = [
     "any_job_from",
+    "by_hand_from",
     "change_from",
     "item_from",
     "job_from",
@@ -33,6 +34,7 @@ _WRITES = (
     "microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems/",
     "microsoft.recoveryservices/vaults/backuppolicies/",
 )
+_BACKUP = f"{_WRITES[0]}backup/action"
 _TIER_TYPES = {1: "InstantRP", 2: "HardenedRP", 3: "ArchivedRP"}
 _TIER_STATUSES = {1: "Valid", 2: "Disabled", 3: "Deleted", 4: "Rehydrated"}
 
@@ -45,6 +47,8 @@ def vault_from(wire: Wire) -> Vault:
     redundancy = mapping(properties.get("redundancySettings"))
     immutability = mapping(security.get("immutabilitySettings"))
     soft_delete = mapping(security.get("softDeleteSettings"))
+    days = number(soft_delete.get("softDeleteRetentionPeriodInDays"))
+    alerts = mapping(mapping(properties.get("monitoringSettings")).get("azureMonitorAlertSettings"))
     return Vault(
         id=path.id,
         name=path.name,
@@ -55,6 +59,9 @@ def vault_from(wire: Wire) -> Vault:
         immutability=text(immutability.get("state")) or "Disabled",
         guarded=text(security.get("multiUserAuthorization")).lower() == "enabled",
         soft_delete=text(soft_delete.get("softDeleteState")) or "Enabled",
+        soft_delete_days=14 if days is None else days,
+        cross_region=text(redundancy.get("crossRegionRestore")).lower() == "enabled",
+        job_alerts=text(alerts.get("alertsForAllJobFailures")).lower() != "disabled",
     )
 
 
@@ -171,14 +178,21 @@ def power_from(wire: Wire) -> str:
 
 
 def change_from(wire: Wire) -> Change | None:
-    """Read who wrote a policy or a membership; None for any other event and for writes that failed.
-
-    Only the caller's name is read, never the claims that come beside it.
-    """
-    operation = text(mapping(wire.get("operationName")).get("value")) or text(wire.get("operationName"))
+    """Read who wrote a policy or a membership; None for any other event and for writes that failed."""
+    operation = _operation(wire)
     prefix, _, verb = operation.lower().rpartition("/")
-    if f"{prefix}/" not in _WRITES or verb not in {"write", "delete"}:
-        return None
+    return _change(wire, operation) if f"{prefix}/" in _WRITES and verb in {"write", "delete"} else None
+
+
+def by_hand_from(wire: Wire) -> Change | None:
+    """Read who asked for a backup of which item; None for any other event and for what failed."""
+    operation = _operation(wire)
+    found = _change(wire, operation) if operation.lower() == _BACKUP else None
+    return replace(found, resource_id=found.resource_id.removesuffix("/backup")) if found else None
+
+
+def _change(wire: Wire, operation: str) -> Change | None:
+    """Only the caller's name is read, never the claims that come beside it."""
     status = text(mapping(wire.get("status")).get("value")) or text(wire.get("status"))
     if status.lower() == "failed":
         return None
@@ -187,6 +201,10 @@ def change_from(wire: Wire) -> Change | None:
     if not resource_id or at is None:
         raise Permanent(f"activity {operation} on {resource_id or 'no resource'}: expected resourceId, eventTimestamp")
     return Change(resource_id=resource_id, operation=operation, actor=text(wire.get("caller")), at=at)
+
+
+def _operation(wire: Wire) -> str:
+    return text(mapping(wire.get("operationName")).get("value")) or text(wire.get("operationName"))
 
 
 def _id(wire: Wire, noun: str) -> str:

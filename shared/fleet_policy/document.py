@@ -255,6 +255,12 @@ class LimitsSection(Section):
     backups_per_vm_day: int = Field(
         default=_DEFAULT.backups_per_vm_day, ge=1, le=9, description="Backups of one VM, the scheduled one included."
     )
+    retention_reads_per_hour: int = Field(
+        default=_DEFAULT.retention_reads_per_hour,
+        ge=1,
+        le=300,
+        description="VMs of a subscription whose points are looked at in an hour; Azure allows 300 for all.",
+    )
 
 
 class FleetDocument(Section):

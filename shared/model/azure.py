@@ -93,7 +93,10 @@ class BackupPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """A Recovery Services vault; ids are lower-cased, the name keeps its case."""
+    """A Recovery Services vault; ids are lower-cased, the name keeps its case.
+
+    `cross_region` says that restores in the secondary region are on, `job_alerts` that Azure tells of failed jobs.
+    """
 
     id: str
     name: str
@@ -104,6 +107,9 @@ class Vault:
     immutability: str = "Disabled"
     guarded: bool = False
     soft_delete: str = "Enabled"
+    soft_delete_days: int = 14
+    cross_region: bool = False
+    job_alerts: bool = True
 
     @property
     def sealed(self) -> bool:

@@ -121,6 +121,7 @@ class Limits:
     initial_backups_per_night: int = 10
     rebalancing_moves_per_night: int = 50
     backups_per_vm_day: int = 4
+    retention_reads_per_hour: int = 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,10 @@ class Mark(StrEnum):
 class Terms:
     """What a VM was promised from the UTC instant `since` on: the policy as it stood then.
 
-    `actor` is who brought it about, as the activity log says ("": it names nobody, or was not asked). `less` says in
-    words what it gives less than the terms before. Such terms end no promise, unless they were `approved` by name.
-    A policy of None stands for stopped protection.
+    `unsure_from` is the last look at which the terms before still stood, where it is not known when these began; runs
+    in between are nobody's. `actor` is who brought it about, as the activity log says ("": it names nobody, or was not
+    asked). `less` says in words what it gives less than what was promised. Such terms end no promise, unless they were
+    `approved`: by whom, or why. A policy of None stands for no backups any more.
     """
 
     since: datetime
@@ -53,11 +54,23 @@ class Terms:
     actor: str = ""
     less: tuple[str, ...] = ()
     approved: str = ""
+    unsure_from: datetime | None = None
 
     @property
     def name(self) -> str:
         """The policy's name, for a reader."""
         return self.policy.name if self.policy else "no policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """From when on a VM was under a policy: its lower-cased id, "" for none. Other fields as those of `Terms`."""
+
+    since: datetime
+    policy_id: str
+    actor: str = ""
+    approved: str = ""
+    unsure_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

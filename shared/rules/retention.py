@@ -7,6 +7,8 @@ within about a day; so anything less, and anything this version cannot read, is 
 from shared.model.azure import BackupPolicy, Frequency, PolicyType, TaggedRetention
 from shared.rules.tagged_days import CLASSES
 
+_RANKS = {Frequency.HOURLY: 3, Frequency.DAILY: 2, Frequency.WEEKLY: 1, Frequency.UNKNOWN: 0}
+
 
 def losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:
     """Return every way in which `target` gives less than `current`, or cannot be compared; empty: none."""
@@ -17,6 +19,23 @@ def losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:
         *_daily_losses(current, target),
         *(loss for name in CLASSES for loss in _class_losses(name, current, target)),
         *_snapshot_losses(current, target),
+    )
+
+
+def keeps_less(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
+    """Return what `policy` gives less of in points: runs, and how long each class is kept; empty: nothing.
+
+    Unlike `losses` it says nothing of policy types and snapshots, and another schedule is less only where it runs less.
+    """
+    found = []
+    if _RANKS[policy.frequency] < _RANKS[promised.frequency]:
+        found.append(f"schedule: {promised.frequency} -> {policy.frequency}")
+    elif policy.frequency is promised.frequency and len(policy.run_days) < len(promised.run_days):
+        found.append(f"runs: {len(promised.run_days)} days a week -> {len(policy.run_days)}")
+    return (
+        *found,
+        *_daily_losses(promised, policy),
+        *(loss for name in CLASSES for loss in _class_losses(name, promised, policy)),
     )
 
 

@@ -46,11 +46,26 @@ def runs_around(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, 
 
     Hourly schedules are not known: their hours are not read.
     """
-    name = "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
-    if policy.frequency not in {Frequency.DAILY, Frequency.WEEKLY} or policy.start is None or name is None:
+    name = _zone(policy)
+    if policy.start is None or name is None:
         return ()
-    weekly = frozenset(day.lower() for day in policy.run_days) if policy.frequency is Frequency.WEEKLY else None
-    return _runs(instant.date(), policy.start, name, weekly)
+    return _runs(instant.date(), policy.start, name, _weekdays(policy))
+
+
+def run_on(policy: BackupPolicy, day: date) -> ScheduledRun | None:
+    """Return the run of a date in the policy's zone; None where it has none, or its schedule is not known."""
+    name = _zone(policy)
+    if policy.start is None or name is None:
+        return None
+    weekdays = _weekdays(policy)
+    if weekdays is not None and WEEKDAYS[day.weekday()].lower() not in weekdays:
+        return None
+    return _run(day, policy.start, name)
+
+
+def is_known(policy: BackupPolicy) -> bool:
+    """Return whether it is known when the policy starts its runs."""
+    return _zone(policy) is not None
 
 
 def last_run(policy: BackupPolicy, until: datetime) -> ScheduledRun | None:
@@ -69,6 +84,18 @@ def scheduled_start(policy: BackupPolicy, started: datetime) -> datetime | None:
     return next((max(start for start in run.starts if start <= started) for run in runs), None)
 
 
+def _zone(policy: BackupPolicy) -> str | None:
+    """Return the IANA zone of a schedule that is known, else None."""
+    if policy.frequency not in {Frequency.DAILY, Frequency.WEEKLY} or policy.start is None:
+        return None
+    return "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
+
+
+def _weekdays(policy: BackupPolicy) -> frozenset[str] | None:
+    """Return the lower-cased days of a weekly schedule; None where it runs on every day."""
+    return frozenset(day.lower() for day in policy.run_days) if policy.frequency is Frequency.WEEKLY else None
+
+
 @lru_cache(maxsize=1024)
 def _runs(around: date, start: int, zone: str, weekdays: frozenset[str] | None) -> tuple[ScheduledRun, ...]:
     """Return the runs of some days, every day's without `weekdays`. Many VMs run by few schedules."""
@@ -79,6 +106,7 @@ def _runs(around: date, start: int, zone: str, weekdays: frozenset[str] | None) 
     )
 
 
+@lru_cache(maxsize=16384)
 def _run(day: date, start: int, zone: str) -> ScheduledRun:
     local = datetime.combine(day, time(), UTC) + timedelta(minutes=start)
     return ScheduledRun(tuple(sorted(local - offset for offset in _offsets(zone, day.year))))

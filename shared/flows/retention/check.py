@@ -1,0 +1,23 @@
+"""Are the recovery points there that were promised? Once a night the fleet's lists, and by the hour VMs' points."""
+
+from datetime import datetime
+
+from shared.flows.retention import nightly
+from shared.flows.retention.points import look_at_points
+from shared.model.intent import FleetPolicy
+from shared.ports import Ports
+from shared.telemetry import Event, tell
+
+
+def check_retention(ports: Ports, intent: FleetPolicy, now: datetime) -> int:
+    """Look back at a night that is over, and at the points of the VMs whose turn it is; return of how many.
+
+    Raises Transient or Permanent where Azure cannot be read: the next hour goes on where this one stopped.
+    """
+    before = nightly.latest(ports)
+    if nightly.is_due(ports, intent, before, now):
+        before = nightly.look_back(ports, intent, before, now)
+    looked = look_at_points(ports, intent, before.suspicion, now) if before else 0
+    if looked:
+        tell(Event.POINTS_CHECKED, at=now, vms=looked)
+    return looked

@@ -1,0 +1,44 @@
+"""Whose points are looked at next? Each VM's once a week, and sooner where its last run left none."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+WEEK = timedelta(days=7)
+EARLY = timedelta(minutes=45)
+"""A look may come so much before its week is over: ticks come by the hour, and the week must not drift."""
+EPOCH = timedelta(days=20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The VMs whose last run left no point, as it was seen at an instant."""
+
+    at: datetime
+    vm_ids: Collection[str] = ()
+
+
+def turns(
+    vm_ids: Collection[str], looked: Mapping[str, datetime], suspicion: Suspicion, now: datetime
+) -> tuple[str, ...]:
+    """Return the VMs that are due, in the order in which they are looked at.
+
+    First come those under suspicion that were not looked at since, then those that never were, then the others, the
+    longest ago first. `looked` has when each was looked at last.
+    """
+
+    def last(vm_id: str) -> datetime:
+        return looked.get(vm_id, now - EPOCH)
+
+    suspects = [vm_id for vm_id in suspicion.vm_ids if vm_id in vm_ids and last(vm_id) < suspicion.at]
+    due = [vm_id for vm_id in vm_ids if last(vm_id) <= now - WEEK + EARLY]
+    ordered = [
+        *sorted(suspects, key=lambda vm_id: (last(vm_id), vm_id)),
+        *sorted(due, key=lambda one: (last(one), one)),
+    ]
+    return tuple(dict.fromkeys(ordered))
+
+
+def waiting(vm_ids: Collection[str], looked: Mapping[str, datetime], now: datetime) -> int:
+    """Count the VMs that nobody looked at within the last week, and an hour for the tick that is due."""
+    return sum(looked.get(vm_id, now - EPOCH) < now - WEEK - timedelta(hours=1) for vm_id in vm_ids)

@@ -1,4 +1,4 @@
-"""Are recovery points looked at as promised? Ticks by the hour over a fleet in memory, with people and faults at work."""
+"""Are recovery points looked at as promised? Ticks by the hour over a fleet in memory, with people and faults about."""
 
 from collections import Counter
 from collections.abc import Callable

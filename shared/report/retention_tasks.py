@@ -58,7 +58,7 @@ def _findings(retention: RetentionNight) -> Iterator[Task]:
     for finding in dict.fromkeys(everything):
         codes[finding.code].append(finding.text)
     for code, texts in sorted(codes.items(), key=lambda one: (len(one[1]), one[0])):
-        text = texts[0] if len(texts) == 1 else f"{len(texts):,} of one kind:"
+        text = texts[0] if len(texts) == 1 else f"{len(texts):,} findings of one kind:"
         lines = tuple(texts) if len(texts) > 1 else ()
         yield Task(code, text, lines[:MOST_TOLD], max(0, len(lines) - MOST_TOLD), (), "")
 

@@ -46,18 +46,18 @@ def gap(due: datetime, cause: Cause, *classes: str, mark: Mark = Mark.MISSING) -
 
 
 def classes_of(day: datetime) -> tuple[str, ...]:
-    """Return the classes of the day's run: Sundays are weekly, the first Sunday monthly, that of November yearly."""
+    """Return the classes of the day's run: Sundays are weekly, a month's last monthly, November's first yearly."""
     if day.weekday() != 6:
         return ("daily",)
-    first = ("monthly",) if day.day <= 7 else ()
-    return ("daily", "weekly", *first, *(("yearly",) if first and day.month == 11 else ()))
+    monthly = ("monthly",) if (day + 7 * DAY).month != day.month else ()
+    return ("daily", "weekly", *monthly, *(("yearly",) if day.month == 11 and day.day <= 7 else ()))
 
 
 def looked_at(vm: Vm, vault_id: str, now: datetime, *gaps: Gap, **changes: Any) -> VmRetention:
     """Return what a look at the VM's points found the day before: a run each night, all there but for the gaps."""
     marks = {one.expected.due.date(): one.mark for one in gaps}
     runs = [(now - timedelta(days=back)).replace(hour=22, minute=0) for back in range(DAYS, 0, -1)]
-    long_term = [one.expected.classes[-1] for one in gaps if one.mark is Mark.MISSING]
+    missing = [name for one in gaps if one.mark is not Mark.FILLED for name in one.expected.classes]
     found = VmRetention(
         vm_id=vm.id,
         name=vm.name,
@@ -68,7 +68,7 @@ def looked_at(vm: Vm, vault_id: str, now: datetime, *gaps: Gap, **changes: Any) 
         points=44 - len(gaps),
         oldest=now - 400 * DAY,
         newest=now - 8 * HOUR,
-        counts=tuple((name, wanted, wanted - long_term.count(name)) for name, wanted in COUNTS),
+        counts=tuple((name, wanted, wanted - missing.count(name)) for name, wanted in COUNTS),
         consistency=(("AppConsistent", 40 - len(gaps)), ("CrashConsistent", 4)),
         calendar=tuple((run.date(), marks.get(run.date(), Mark.PRESENT), classes_of(run)) for run in runs),
         gaps=gaps,
@@ -86,7 +86,7 @@ def sample_retention(fleet: Sequence[Vm], vaults: Sequence[Vault], now: datetime
     def due(back: int) -> datetime:
         return (now - timedelta(days=back)).replace(hour=22, minute=0)
 
-    weekly, yearly = ("daily", "weekly"), ("daily", "weekly", "monthly", "yearly")
+    weekly, monthly, yearly = (("daily", "weekly", *more) for more in ((), ("monthly",), ("yearly",)))
     gaps: dict[int, tuple[Gap, ...]] = {
         0: (gap(due(7), Cause.COLLISION, *weekly, mark=Mark.FILLED),),
         1: (gap(due(21), Cause.VM_GONE, *yearly), gap(due(14), Cause.VM_GONE, *weekly)),
@@ -94,7 +94,7 @@ def sample_retention(fleet: Sequence[Vm], vaults: Sequence[Vault], now: datetime
         4: (gap(due(14), Cause.THROTTLED, *weekly), gap(due(9), Cause.COLLISION, "daily")),
         5: (gap(due(7), Cause.PROTECTION_STOPPED, *weekly), gap(due(5), Cause.PROTECTION_STOPPED, "daily")),
         7: (gap(due(7), Cause.LOST, *weekly, mark=Mark.ASKED),),
-        9: (gap(due(28), Cause.COLLISION, *weekly, mark=Mark.FILLED), gap(due(3), Cause.UNKNOWN, "daily")),
+        9: (gap(due(28), Cause.COLLISION, *monthly, mark=Mark.FILLED), gap(due(3), Cause.UNKNOWN, "daily")),
     }
     vms = [looked_at(vm, vault, now, *gaps.get(index, ())) for index, vm in enumerate(fleet[:12])]
     stale, young = fleet[3], fleet[6]

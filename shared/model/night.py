@@ -5,8 +5,10 @@ from datetime import date, datetime
 
 from shared.model.aftermath import Aftermath
 from shared.model.azure import Vault, Vm
+from shared.model.on_demand import OnDemandBackup
 from shared.model.plan import Finding, Plan, Step
 from shared.model.restore_history import RestoreHistory
+from shared.model.retention import RetentionNight
 
 POLICY_STEP = "policy"
 """`Step.kind` of a policy write. Every other kind but the next is read as a move of one VM."""
@@ -51,7 +53,8 @@ class NightReport:
     `steps` may span several ticks: the last one of a subject says where it stands. `calls` are (name, count) pairs.
     `breaker` says why all moves are stopped, "" where they are not. VMs with equal values of the tag `separation_tag`
     are one application, whose backups are kept apart ("": no tag says so). `aftermath` is what went wrong,
-    `restores` are those under way and those that ended since the day before.
+    `restores` are those under way and those that ended since the day before. `retention` is what the looks at recovery
+    points found, `on_demand` the backups that are asked for beside the schedule, and those that were in the night.
     """
 
     night: date
@@ -77,3 +80,5 @@ class NightReport:
     separation_tag: str = ""
     aftermath: Aftermath = field(default_factory=Aftermath)
     restores: tuple[RestoreHistory, ...] = ()
+    retention: RetentionNight = field(default_factory=RetentionNight)
+    on_demand: tuple[OnDemandBackup, ...] = ()

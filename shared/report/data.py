@@ -11,6 +11,7 @@ from shared.model.plan import Plan
 from shared.report.failure_data import failure_data
 from shared.report.figures import Figures, figures, findings, standing, written
 from shared.report.restore_data import restore_data
+from shared.report.retention_data import retention_data
 from shared.report.verdict import tone, verdict
 
 LAYOUT = 1
@@ -41,6 +42,8 @@ def data(night: NightReport) -> str:
         "jobs": asdict(numbers.jobs),
         "failures": failure_data(night.aftermath),
         "restores": restore_data(night.restores),
+        "retention": retention_data(night.retention, night.made_at),
+        "on_demand": {"figures": asdict(numbers.on_demand), "backups": _rows(night.on_demand)},
         "enforce": _enforce(night, numbers),
         "needs_human": _rows(night.needs_human),
         "findings": _rows(findings(night)),

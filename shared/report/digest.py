@@ -1,16 +1,20 @@
 """How is a night told in a terminal? A few lines of plain text, wide enough for 80 columns."""
 
+from collections.abc import Mapping
 from textwrap import wrap
 
 from shared.model.night import NightReport
 from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, figures
+from shared.report.on_demand_figures import OnDemandFigures
 from shared.report.plan_figures import PlanFigures
 from shared.report.restore_figures import RestoreFigures
+from shared.report.retention_figures import RetentionFigures
 from shared.report.verdict import tone, verdict
 from shared.report.wording import number
 
 WIDTH = 80
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def digest(night: NightReport) -> str:
@@ -25,6 +29,8 @@ def digest(night: NightReport) -> str:
         f"  failures     {_failures(numbers.failures)}",
         *_beside(numbers.failures),
         *_restores(numbers.restores),
+        *_retention(numbers.retention),
+        *_on_demand(numbers.on_demand),
         f"  written      {numbers.writes.moves:,} moves, {numbers.writes.policies:,} policies",
         f"  not written  {numbers.writes.waiting:,} waiting, {numbers.writes.held:,} held, "
         f"{numbers.writes.unverified:,} unverified, {numbers.writes.failed:,} failed",
@@ -59,6 +65,29 @@ def _restores(restores: RestoreFigures) -> list[str]:
     }
     found = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     return [f"  restores     {found}"] if found else []
+
+
+def _retention(retention: RetentionFigures) -> list[str]:
+    return _parts("gaps", {state.value: count for state, count in retention.states.items()})
+
+
+def _on_demand(backups: OnDemandFigures) -> list[str]:
+    counts = {
+        "completed": backups.completed,
+        "failed": backups.failed,
+        "under way": backups.under_way,
+        "waiting": backups.waiting,
+        "refused": backups.refused,
+        "too late": backups.expired,
+    }
+    return _parts("on demand", counts)
+
+
+def _parts(name: str, counts: Mapping[str, int]) -> list[str]:
+    """Return the counts that are not 0, on as many lines as they take; no line ends inside of one."""
+    found = [f"{count:,} {word}".replace(" ", NO_BREAK) for word, count in counts.items() if count]
+    lines = wrap(", ".join(found), WIDTH, initial_indent=f"  {name:<13}", subsequent_indent=" " * 15)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _beside(failures: FailureFigures) -> list[str]:

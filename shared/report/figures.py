@@ -7,6 +7,7 @@ from shared.model.night import ENROLMENT_STEP, POLICY_STEP, NightReport, Run
 from shared.model.plan import Finding, Outcome, RegionProof, Step
 from shared.report.concurrency import peak_by_region
 from shared.report.failure_figures import FailureFigures, failure_figures
+from shared.report.on_demand_figures import OnDemandFigures, on_demand_figures
 from shared.report.plan_figures import (
     ApplicationFigures,
     LoadFigures,
@@ -17,6 +18,7 @@ from shared.report.plan_figures import (
     ratio,
 )
 from shared.report.restore_figures import RestoreFigures, restore_figures
+from shared.report.retention_figures import RetentionFigures, retention_figures
 
 FINISHED = frozenset({"Completed", "CompletedWithWarnings"})
 """Job words after which a recovery point exists."""
@@ -87,6 +89,8 @@ class Figures:
     writes: Writes
     failures: FailureFigures
     restores: RestoreFigures
+    retention: RetentionFigures
+    on_demand: OnDemandFigures
     needs_human: int
 
 
@@ -107,6 +111,8 @@ def figures(night: NightReport) -> Figures:
         writes=_writes(night),
         failures=failure_figures(night.aftermath),
         restores=restore_figures(night.restores),
+        retention=retention_figures(night.retention, night.made_at),
+        on_demand=on_demand_figures(night.on_demand),
         needs_human=len(night.needs_human) + bool(night.breaker),
     )
 

@@ -21,9 +21,14 @@ from shared.report.fleet_rows import groups
 from shared.report.gantt import gantt
 from shared.report.load_chart import load_chart
 from shared.report.names import called, known_names, vault_names
+from shared.report.on_demand_rows import on_demand_rows
 from shared.report.panel import Side
+from shared.report.posture_rows import posture_table
 from shared.report.restore_chart import MOST_BARS, restore_chart
 from shared.report.restore_rows import restore_rows
+from shared.report.retention_calendar import MOST_CALENDARS, keys, retention_calendar
+from shared.report.retention_rows import CAUSES, CHIPS, gap_groups, points_of_vms
+from shared.report.retention_tasks import tasks
 from shared.report.vault_strips import vault_strips
 from shared.report.verdict import tone, verdict
 from shared.report.wording import clock, day, instant, late_basis, number, share, spaced
@@ -75,6 +80,8 @@ def html(night: NightReport) -> str:
             restores=restore_rows(night.restores, night.made_at),
             restore_line=restore_chart(night.restores, night.made_at) if night.restores else "",
             most_bars=MOST_BARS,
+            **_retention(night),
+            on_demand=on_demand_rows(night.on_demand),
             standing=_reasons(standing(night), names),
             findings=_by_code(findings(night)),
             called=partial(called, names=names),
@@ -96,6 +103,22 @@ def _environment() -> Environment:
     written_as = (clock, day, instant, late_basis, number, share, spaced)
     environment.filters |= {way.__name__: way for way in written_as} | {"listed": _listed}
     return environment
+
+
+def _retention(night: NightReport) -> dict[str, object]:
+    """Return what the section of retention shows, by the names that its template has for it."""
+    retention = night.retention
+    return {
+        "tasks": tasks(retention),
+        "gap_groups": gap_groups(retention),
+        "causes": CAUSES,
+        "chips": CHIPS,
+        "points_of_vms": points_of_vms,
+        "calendar": retention_calendar(retention.vms, night.made_at.date()),
+        "calendar_keys": keys(),
+        "most_calendars": MOST_CALENDARS,
+        "postures": posture_table(retention.postures),
+    }
 
 
 def _is_big(night: NightReport) -> bool:

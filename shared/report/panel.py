@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -20,6 +21,14 @@ _CHART = Markup(
     "<title>{label}</title>{ticks}{rows}</svg>"
 )
 _HEAD = Markup('<text class="head" x="4" y="{y:g}">{name}<tspan class="where" dx="6">{remark}</tspan></text>')
+
+
+class Axis(Protocol):
+    """What runs from left to right, and draws its own lines."""
+
+    def ticks(self, top: float, bottom: float) -> Markup:
+        """Return grid lines from `top` to `bottom` with their words below."""
+        ...
 
 
 class Side(StrEnum):
@@ -50,13 +59,13 @@ def head(y: float, name: str, remark: str) -> Markup:
     return _HEAD.format(y=y + 17, name=name, remark=remark)
 
 
-def frame(day: DayAxis, drawn: Iterable[Markup], bottom: float, label: str) -> Markup:
+def frame(across: Axis, drawn: Iterable[Markup], bottom: float, label: str) -> Markup:
     """Return the whole SVG: grid first, rows over it, `bottom` being the last row's lower edge."""
     return _CHART.format(
         width=WIDTH,
         height=bottom + FOOT,
         label=label,
-        ticks=day.ticks(TOP, bottom + 2),
+        ticks=across.ticks(TOP, bottom + 2),
         rows=Markup("").join(drawn),
     )
 

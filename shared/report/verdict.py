@@ -6,6 +6,7 @@ from shared.model.night import NightReport
 from shared.report.failure_figures import FailureFigures
 from shared.report.figures import Figures, Jobs, figures
 from shared.report.restore_figures import RestoreFigures
+from shared.report.retention_figures import RetentionFigures
 from shared.report.wording import counted
 
 
@@ -24,7 +25,7 @@ def tone(night: NightReport) -> Tone:
     broken = night.breaker or lost or numbers.writes.failed or numbers.failures.needs_human or numbers.failures.tampered
     if broken or numbers.restores.unanswered or any(not check.ok for check in night.judge):
         return Tone.BAD
-    return Tone.ATTENTION if numbers.needs_human else Tone.GOOD
+    return Tone.ATTENTION if numbers.needs_human or numbers.retention.left_to_people else Tone.GOOD
 
 
 def verdict(night: NightReport) -> str:
@@ -33,7 +34,7 @@ def verdict(night: NightReport) -> str:
     parts = ["moves are stopped"] if night.breaker else []
     parts += ["no plan was made"] if numbers.plan is None else []
     parts += [_jobs(numbers.jobs) + _peak(numbers), *_failures(numbers.failures)]
-    parts += [*_restores(numbers.restores), _needs_human(numbers.needs_human)]
+    parts += [*_restores(numbers.restores), *_retention(numbers.retention), _needs_human(numbers.needs_human)]
     sentence = "; ".join(parts) + "."
     return sentence[0].upper() + sentence[1:]
 
@@ -72,6 +73,12 @@ def _failures(failures: FailureFigures) -> list[str]:
 def _restores(restores: RestoreFigures) -> list[str]:
     """Name the restores that failed and that nobody has asked for again."""
     return [f"{counted(restores.unanswered, 'restore')} failed"] if restores.unanswered else []
+
+
+def _retention(retention: RetentionFigures) -> list[str]:
+    """Name the missing points that no backup on demand makes up for."""
+    left = retention.left_to_people
+    return [f"{counted(left, 'missing recovery point')} left to people"] if left else []
 
 
 def _needs_human(count: int) -> str:

@@ -58,6 +58,11 @@ def instant(value: datetime) -> str:
     return f"{value.day} {value:%b %H:%M}"
 
 
+def dated(value: datetime) -> str:
+    """Return "1 Dec 2026 04:30", for what may be years away."""
+    return f"{value.day} {value:%b %Y %H:%M}"
+
+
 def size(count: float) -> str:
     """Return the bytes as "850 B", "12 MB" or "1.3 TB", in powers of a thousand."""
     units = ("B", "kB", "MB", "GB", "TB")

@@ -10,6 +10,7 @@ from shared.model.night import Check, NightReport, Run
 from shared.model.plan import Action, Finding, Outcome, Plan, RegionProof, Spacing, Step, VmPlan
 from shared.rules.night_failures import left_to_people
 from tests.report.sample_aftermath import LOST, REPAIRED, RETRIED_AFTER, WARNED, sample_aftermath
+from tests.report.sample_retention import sample_on_demand, sample_retention
 
 NIGHT = date(2026, 11, 21)
 DAY = timedelta(days=1)
@@ -64,10 +65,10 @@ def sample_night(vms: int = 60, places: int = 3, unprotected: int = 3) -> NightR
     lines = _spread(fleet[: vms - unprotected], where, dice)
     plan = _plan(lines)
     before, after = _runs(lines, BEGINS - DAY, dice, planned=False), _troubled(_runs(lines, BEGINS, dice, planned=True))
-    found = sample_aftermath(after, BEGINS)
+    found, made_at = sample_aftermath(after, BEGINS), BEGINS + DAY - timedelta(hours=5, minutes=30)
     return NightReport(
         night=NIGHT,
-        made_at=BEGINS + DAY - timedelta(hours=5, minutes=30),
+        made_at=made_at,
         policy_version="3f9a1c07be42",
         begins_at=BEGINS,
         ends_at=BEGINS + DAY,
@@ -90,6 +91,8 @@ def sample_night(vms: int = 60, places: int = 3, unprotected: int = 3) -> NightR
         ),
         separation_tag="app",
         aftermath=found,
+        retention=sample_retention(fleet, where, made_at),
+        on_demand=sample_on_demand(fleet, made_at),
     )
 
 

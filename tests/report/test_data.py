@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.model.night import NightReport
+from shared.model.retention import RetentionNight
 from shared.report.data import data
 from shared.report.digest import WIDTH, digest
 from shared.report.page import html
@@ -18,7 +19,8 @@ from tests.report.sample_night import sample_night
 NIGHT = sample_night()
 EMPTY = replace(
     NIGHT, vms=(), vaults=(), protected=0, plan=None, before_begins_at=None, runs_before=(), runs_after=(), steps=(),
-    protection=(), needs_human=(), switches=(), calls=(), judge=(), aftermath=STEADY,
+    protection=(), needs_human=(), switches=(), calls=(), judge=(), aftermath=STEADY, retention=RetentionNight(),
+    on_demand=(),
 )  # fmt: skip
 
 
@@ -43,6 +45,8 @@ def _figures_of(page: str) -> dict[str, str]:
         "load": r'<section aria-labelledby="vm-load">.*?<details>',
         "writes": r"<summary>.*?</summary>",
         "failures": r'<ul class="classes" aria-label="Failures.*?</ul>',
+        "retention": r"<dt>(?:VMs looked|Points|Gaps|Reads).*?</div>",
+        "gaps": r'<p class="about">[\d,]+ points? of [\d,]+ VMs?|<span class="chip \w+">\d.*?</span>',
         "backups": r"<dt>Backups</dt>.*?</div>",
         "wrote": r"<dt>Writes</dt>.*?</div>",
         "calls": r"<dt>Calls to Azure</dt>.*?</div>",

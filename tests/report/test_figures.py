@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from shared.model.night import Check, Run
 from shared.model.plan import Finding, Outcome, Step
+from shared.model.retention import RetentionNight
 from shared.report.figures import figures, findings, standing, written
 from shared.report.verdict import Tone, tone, verdict
 from tests.report.sample_aftermath import STEADY
@@ -17,6 +18,8 @@ CALM = replace(
     needs_human=(),
     judge=(),
     aftermath=STEADY,
+    retention=RetentionNight(),
+    on_demand=(),
 )
 
 
@@ -130,7 +133,8 @@ def test_one_thing_that_needs_a_human_is_singular() -> None:
 def test_failures_come_first_in_the_verdict() -> None:
     assert tone(NIGHT) is Tone.BAD
     assert verdict(NIGHT).startswith("2 of 58 backups failed, 1 made up for by another, at most ")
-    assert "; 6 open failures left to people; somebody weakened the backups once; 8 things need" in verdict(NIGHT)
+    assert "; 6 open failures left to people; somebody weakened the backups once; " in verdict(NIGHT)
+    assert "; 4 missing recovery points left to people; 8 things need" in verdict(NIGHT)
 
 
 def test_a_failed_write_or_a_missed_measurement_is_no_calm_night() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from shared.model.aftermath import Aftermath, Ailment
+from shared.model.on_demand import OnDemandBackup
 from shared.model.plan import Finding, Outcome
 from shared.model.restore_history import RestoreHistory, Stretch
 from shared.model.restore_tasks import Leftover
+from shared.model.retention import Gap, RetentionNight, Setting, VaultPosture
 from shared.report.page import html
 from tests.report.sample_night import sample_night
 from tests.report.sample_restores import sample_restores
@@ -40,6 +42,35 @@ def named_at_length(aftermath: Aftermath) -> Aftermath:
         tampered=tuple(replace(one, what=LONG, actor=LONG) for one in aftermath.tampered),
         set_aside=tuple(replace(one, source=LONG, reasons=(LONG,)) for one in aftermath.set_aside),
     )
+
+
+def retained_at_length(retention: RetentionNight) -> RetentionNight:
+    """The same, with names and reasons that nothing can break."""
+
+    def lost(one: Gap) -> Gap:
+        return replace(one, said=LONG, expected=replace(one.expected, classes=(LONG,), policy=LONG, version=LONG))
+
+    return replace(
+        retention,
+        vms=tuple(
+            replace(
+                vm,
+                name=LONG + vm.name,
+                tier=LONG,
+                gaps=tuple(map(lost, vm.gaps)),
+                consistency=((LONG, 1),),
+                findings=(Finding(LONG, LONG, LONG),),
+            )
+            for vm in retention.vms
+        ),
+        findings=(Finding("one", LONG, LONG), Finding("one", LONG, LONG + LONG)),
+        postures=(VaultPosture(LONG, LONG, (Setting(LONG, LONG, LONG, False), Setting("alerts", LONG, LONG, True))),),
+    )
+
+
+def asked_at_length(one: OnDemandBackup) -> OnDemandBackup:
+    """The same, with names and reasons that nothing can break."""
+    return replace(one, vm=LONG, said=LONG, wanted=replace(one.wanted, reason=LONG, requester=LONG))
 
 
 def restored_at_length(restores: tuple[RestoreHistory, ...]) -> tuple[RestoreHistory, ...]:
@@ -88,6 +119,8 @@ PAGES = {
             policy_version=LONG,
             aftermath=named_at_length(NIGHT.aftermath),
             restores=restored_at_length(NIGHT.restores),
+            retention=retained_at_length(NIGHT.retention),
+            on_demand=tuple(map(asked_at_length, NIGHT.on_demand)),
         )
     ),
 }
@@ -204,6 +237,41 @@ def test_only_the_time_line_of_restores_may_scroll_and_the_list_never(visit: Cal
     assert line.evaluate("e => e.scrollWidth > e.clientWidth") == (width == 320)
 
 
+@pytest.mark.parametrize("width", [320, 800, 1400])
+@pytest.mark.parametrize("name", ["sample", "long names"])
+def test_gaps_and_backups_on_demand_need_no_box_to_scroll_in(
+    visit: Callable[..., Visit], name: str, width: int
+) -> None:
+    seen = visit(name, width)
+    seen.unfold()
+    for region in ("Retention", "Backups on demand"):
+        section = seen.page.get_by_role("region", name=region, exact=True)
+        assert section.locator(".failures > li").count() >= 7
+        assert section.locator(".failures *, .findings *, .facts *").evaluate_all(
+            "es => es.every(e => e.scrollWidth <= e.clientWidth + 1 || !e.clientWidth)"
+        )
+    calendar = seen.page.get_by_role("region", name="Calendar of recovery points")
+    assert calendar.evaluate("e => e.scrollWidth > e.clientWidth") == (width == 320)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_of_the_calendar_are_told_apart_by_their_colours(visit: Callable[..., Visit], scheme: str) -> None:
+    kinds = """es => es.map(e => [e.getAttribute('class'), getComputedStyle(e)])
+      .map(([kind, style]) => [kind, style.fill + style.stroke])"""
+    found = dict(visit("sample", scheme=scheme).page.locator("g.point").evaluate_all(kinds))
+    assert found.keys() == {f"point {mark}" for mark in ("present", "missing", "asked", "filled")}
+    assert len(set(found.values())) == len(found)
+
+
+def test_the_calendar_lies_inside_its_frame(visit: Callable[..., Visit]) -> None:
+    for name in ("sample", "long names"):
+        marks = visit(name).page.locator("g.point, .letter")
+        assert marks.evaluate_all(
+            "es => es.every(e => { const a = e.getBoundingClientRect(), b = e.closest('svg').getBoundingClientRect();"
+            " return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom; })"
+        )
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_segments_of_restores_are_told_apart_by_their_colours(visit: Callable[..., Visit], scheme: str) -> None:
     kinds = "es => es.map(e => [e.getAttribute('class'), getComputedStyle(e).fill])"
@@ -223,10 +291,13 @@ def test_accounts_below_their_bars_stay_inside_the_time_line(visit: Callable[...
 
 
 def test_on_paper_no_words_of_a_failure_lie_over_others(visit: Callable[..., Visit]) -> None:
-    page = visit("sample", 760).page
+    seen = visit("sample", 760)
+    page = seen.page
+    seen.unfold()
     page.emulate_media(media="print")
     wide = (
-        "[...document.querySelectorAll('.failures > li > div')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        "[...document.querySelectorAll('.failures > li > div, .points > li > div, .posture td')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).length"
     )
     assert page.evaluate(wide) == 0
 
@@ -277,6 +348,6 @@ def test_the_page_prints_dark_on_white(visit: Callable[..., Visit], tmp_path: Pa
 def test_a_reader_meets_headings_figures_and_named_charts(visit: Callable[..., Visit]) -> None:
     page = visit("sample").page
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("heading", level=2).count() == 13
-    assert page.get_by_role("img").count() == 5
+    assert page.get_by_role("heading", level=2).count() == 15
+    assert page.get_by_role("img").count() == 6
     assert page.get_by_role("region", name="Peaks and bounds by region").get_by_role("row").count() == 4

@@ -8,6 +8,7 @@ from shared.flows.job_failures.aftermath import aftermath
 from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
 from shared.flows.record import steps_of
 from shared.flows.restores.history import histories
+from shared.flows.retention import history as retention_history
 from shared.model.azure import Job, ProtectedItem
 from shared.model.intent import FleetPolicy
 from shared.model.night import NightReport, Run
@@ -15,7 +16,7 @@ from shared.model.observed import Observed
 from shared.model.plan import Finding, Plan
 from shared.ports import Ports
 from shared.report import data, page
-from shared.rules import protection, restore_history
+from shared.rules import protection, restore_history, retention_night
 from shared.rules.mornings import last_finished_night
 from shared.rules.night_failures import left_to_people
 from shared.rules.slots import start_slots
@@ -49,6 +50,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
     since = min(begins, now - FLEET_DAY)
     found = aftermath(ports, intent, since, now)
     restores = histories(ports, intent, since, now)
+    retention = retention_history.night(ports, intent, now)
     report = NightReport(
         night=night,
         made_at=now,
@@ -68,10 +70,12 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         needs_human=(
             *left_to_people(found),
             *restore_history.left_to_people(restores),
+            *retention_night.left_to_people(retention),
             *_needs_human(findings, made, "enrol" in ports.switches),
         ),
         aftermath=found,
         restores=restores,
+        retention=retention,
         switches=tuple(sorted(ports.switches)),
         breaker=breaker.stopped(ports),
         separation_tag=intent.separation_tag or "",

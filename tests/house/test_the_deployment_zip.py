@@ -24,6 +24,7 @@ FUNCTIONS = {
     "respond_to_job",
     "run_backup",
     "sweep",
+    "check_retention",
     "fan_out_restores",
     "fan_out_production_restores",
     "advance_restore",

@@ -11,6 +11,7 @@ from shared.fleet_policy.section import Section
 from shared.fleet_policy.words import (
     Age,
     Day,
+    Freshness,
     Hours,
     MonthDays,
     Patching,
@@ -99,13 +100,15 @@ class TierSection(Section):
         le=30,
         description="Days of snapshots: standard 1 to 5 (default 2), enhanced 1 to 30 (default 7).",
     )
-    backups_per_day: int = Field(default=1, ge=1, description="Scheduled points a day; this version takes 1 only.")
+    backups_per_day: int = Field(
+        default=1, ge=1, description="Points a day: the scheduled one, and others that are started on demand."
+    )
     rpo: Age = Field(description="Oldest that the newest point may be: 36h, 2d; at least 24h.")
     redundancy: Literal["geo", "zone", "local"] | None = Field(
         default=None, description="Storage redundancy of the vault that takes new VMs; absent: any."
     )
     retry_outside_window: bool = Field(
-        default=False, description="Whether a failed backup may be started again while the window is closed."
+        default=False, description="Whether a backup may be started on demand while the window is closed."
     )
 
 
@@ -131,6 +134,10 @@ class PatchSection(Section):
     match: TagSection = Field(description="Which VMs are patched then.")
     hours: Patching = Field(description='Local start and end, "22:00-02:00"; an end before the start is past midnight.')
     zone: Zone = Field(description="IANA time zone.")
+    fresh_point: Freshness | None = Field(
+        default=None,
+        description="Oldest that the newest point may be when patching begins: 3h to 24h; absent: any age.",
+    )
 
 
 class SeparationSection(Section):
@@ -254,6 +261,12 @@ class LimitsSection(Section):
     )
     backups_per_vm_day: int = Field(
         default=_DEFAULT.backups_per_vm_day, ge=1, le=9, description="Backups of one VM, the scheduled one included."
+    )
+    on_demand_least_days: int = Field(
+        default=_DEFAULT.on_demand_least_days,
+        ge=1,
+        le=9999,
+        description="Days that an operator's point is kept at least.",
     )
 
 

@@ -6,7 +6,7 @@ from shared import clock, wiring
 from shared.errors import FleetError
 from shared.flows import fleet_policy
 from shared.flows import sweep as tidy
-from shared.flows.job_failures import events, respond, start, watch
+from shared.flows.job_failures import events, respond, watch
 
 bp = func.Blueprint()
 
@@ -46,14 +46,6 @@ def respond_to_job(message: func.QueueMessage) -> None:
     ports, now = wiring.ports(), clock.now()
     text = message.get_body().decode(errors="replace")
     respond.receive(ports, fleet_policy.read(ports, now), text, now)
-
-
-@bp.queue_trigger(arg_name="message", queue_name="backup-requests", connection="FleetStorage")
-def run_backup(message: func.QueueMessage) -> None:
-    """Start a backup again, where nothing stands against it."""
-    ports, now = wiring.ports(), clock.now()
-    text = message.get_body().decode(errors="replace")
-    start.receive(ports, fleet_policy.read(ports, now), text, now)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="0 20 * * * *", use_monitor=True)

@@ -2,7 +2,7 @@
 
 import typer
 
-from nightshift import checks, controls, drill, incidents, plans, policy, quarantine, reports, restores
+from nightshift import backups, checks, controls, drill, incidents, plans, policy, quarantine, reports, restores
 from nightshift.answers import Calm
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.command()(controls.resume)
 app.command()(controls.hold)
 app.command()(controls.release)
 app.command()(checks.check)
+app.command()(backups.backup)
+app.command()(backups.backups)
 app.command()(incidents.incidents)
 app.command()(quarantine.replay)
 app.command()(drill.fire_drill)

@@ -20,6 +20,7 @@ class Event(StrEnum):
     WATCHED = "nightshift.jobs.watched"
     ANSWERED = "nightshift.failures.answered"
     BACKUP_ASKED = "nightshift.backup.asked"
+    BACKUPS_DUE = "nightshift.backups.due"
     RESTORE_ASKED = "nightshift.restore.asked"
     RESTORE_REJECTED = "nightshift.restore.rejected"
     RESTORE_MOVED = "nightshift.restore.moved"

@@ -11,6 +11,7 @@ from shared.fleet_policy.marks import Marked, Path, Problem, dotted
 from shared.fleet_policy.patching import Hours, no_start_left, read
 from shared.fleet_policy.restore_checks import restore_checks
 from shared.fleet_policy.words import hours, nearest, patching
+from shared.model.intent import Limits
 
 INSTANT_RESTORE_DAYS = {"standard": 5, "enhanced": 30}
 """Most days of instant restore by policy type (Azure instant restore documentation)."""
@@ -36,6 +37,7 @@ type _Found = Iterator[tuple[Path, str]]
 def _tier(tier: object, document: object) -> _Found:
     yield from _window(tier, document)
     yield from _instant_restore(tier)
+    yield from _points_a_day(tier, document)
     yield from _classes(_at(tier, "retention"))
 
 
@@ -60,13 +62,27 @@ def _instant_restore(tier: object) -> _Found:
     if daily is not None and 7 <= daily < days <= most:
         yield path, f"is {days}; expected at most the {daily} days that daily points are kept; lower it or keep longer"
     points = _whole(_at(tier, "backups_per_day"))
-    if points is None or points <= 1:
-        return
-    hint = "remove the key: several points a day are not in this version"
-    yield ("backups_per_day",), f"is {points}; expected 1; {hint}"
-    if kind == "standard" and points * days > INSTANT_POINTS:
+    if kind == "standard" and points is not None and points > 1 and points * days > INSTANT_POINTS:
         text = f"{points} points a day x {days} instant-restore days = {points * days}"
         yield path, f"{text}; expected at most {INSTANT_POINTS}; Azure keeps 18 snapshots a VM and then fails backups"
+
+
+def _points_a_day(tier: object, document: object) -> _Found:
+    """Find why a tier cannot have several points a day: all but one of them are started on demand, by day."""
+    points, path = _whole(_at(tier, "backups_per_day")), ("backups_per_day",)
+    if points is None or points <= 1:
+        return
+    if _at(tier, "policy_type") == "enhanced":
+        hint = "use a standard policy; hourly schedules are not written yet"
+        yield path, f"is {points} under an enhanced policy; expected 1; {hint}"
+    if _at(tier, "retry_outside_window") is not True:
+        hint = "set it: the points beside the scheduled one fall outside the window"
+        yield path, f"is {points} without retry_outside_window; expected retry_outside_window: true; {hint}"
+    set_most = _whole(_at(document, "limits", "backups_per_vm_day"))
+    most = Limits().backups_per_vm_day if set_most is None else set_most
+    if points > most:
+        hint = "lower it or raise limits.backups_per_vm_day; Azure refuses the tenth of a day"
+        yield path, f"is {points}; expected at most {most}, as limits.backups_per_vm_day says; {hint}"
 
 
 def _classes(retention: object) -> _Found:

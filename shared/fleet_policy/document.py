@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.fleet_policy.alert_words import ActionGroupId, GroupWindow, QuietTimes, RuleId, SettingName
+from shared.fleet_policy.limits_document import LimitsSection
 from shared.fleet_policy.restore_document import RestoreSection
 from shared.fleet_policy.section import Section
 from shared.fleet_policy.words import (
     Age,
     Day,
+    Freshness,
     Hours,
     MonthDays,
     Patching,
@@ -27,7 +29,7 @@ from shared.fleet_policy.words import (
     YearDays,
     Zone,
 )
-from shared.model.intent import Alerts, Limits, Rollout
+from shared.model.intent import Alerts, Rollout
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -99,13 +101,15 @@ class TierSection(Section):
         le=30,
         description="Days of snapshots: standard 1 to 5 (default 2), enhanced 1 to 30 (default 7).",
     )
-    backups_per_day: int = Field(default=1, ge=1, description="Scheduled points a day; this version takes 1 only.")
+    backups_per_day: int = Field(
+        default=1, ge=1, description="Points a day: the scheduled one, and others that are started on demand."
+    )
     rpo: Age = Field(description="Oldest that the newest point may be: 36h, 2d; at least 24h.")
     redundancy: Literal["geo", "zone", "local"] | None = Field(
         default=None, description="Storage redundancy of the vault that takes new VMs; absent: any."
     )
     retry_outside_window: bool = Field(
-        default=False, description="Whether a failed backup may be started again while the window is closed."
+        default=False, description="Whether a backup may be started on demand while the window is closed."
     )
 
 
@@ -131,6 +135,10 @@ class PatchSection(Section):
     match: TagSection = Field(description="Which VMs are patched then.")
     hours: Patching = Field(description='Local start and end, "22:00-02:00"; an end before the start is past midnight.')
     zone: Zone = Field(description="IANA time zone.")
+    fresh_point: Freshness | None = Field(
+        default=None,
+        description="Oldest that the newest point may be when patching begins: 3h to 24h; absent: any age.",
+    )
 
 
 class SeparationSection(Section):
@@ -206,61 +214,6 @@ class IncreaseSection(Section):
     tier: Text = Field(description="Name of the tier.")
     approver: Text = Field(description="Who answers for it.")
     expires: Day = Field(description="Last date on which it counts.")
-
-
-_DEFAULT = Limits()
-
-
-class LimitsSection(Section):
-    """Azure's quotas with the careful value as default, and our own; see docs/fleet-policy.md for sources."""
-
-    vms_per_policy: int = Field(default=_DEFAULT.vms_per_policy, ge=1, le=1000, description="VMs in one policy.")
-    policies_per_vault: int = Field(
-        default=_DEFAULT.policies_per_vault, ge=1, le=5000, description="Policies in one vault."
-    )
-    policy_writes_per_vault_day: int = Field(
-        default=_DEFAULT.policy_writes_per_vault_day, ge=1, le=50, description="Policy creates and edits."
-    )
-    moves_per_vault_day: int = Field(
-        default=_DEFAULT.moves_per_vault_day, ge=1, le=1000, description="VMs moved between policies."
-    )
-    vms_per_vault: int = Field(default=_DEFAULT.vms_per_vault, ge=1, le=1000, description="Protected VMs in one vault.")
-    slots_per_tier: int = Field(
-        default=_DEFAULT.slots_per_tier, ge=1, le=48, description="Start times of one tier in one vault."
-    )
-    migrations_per_vault_day: int = Field(
-        default=_DEFAULT.migrations_per_vault_day, ge=1, le=1000, description="VMs moved to enhanced policies."
-    )
-    job_history_days: int = Field(
-        default=_DEFAULT.job_history_days, ge=1, le=90, description="Days of jobs that durations rest on."
-    )
-    replan_above: float = Field(
-        default=_DEFAULT.replan_above,
-        ge=1,
-        le=100,
-        description="Slots are kept while peak / fresh peak is at most this.",
-    )
-    max_retention_days: int = Field(
-        default=_DEFAULT.max_retention_days, ge=7, le=36159, description="Longest retention in sealed vaults."
-    )
-    initial_backups_per_night: int = Field(
-        default=_DEFAULT.initial_backups_per_night, ge=1, le=1000, description="VMs newly protected by one vault."
-    )
-    rebalancing_moves_per_night: int = Field(
-        default=_DEFAULT.rebalancing_moves_per_night,
-        ge=0,
-        le=1000,
-        description="VMs of a region moved only to lower its peak; 0: none.",
-    )
-    backups_per_vm_day: int = Field(
-        default=_DEFAULT.backups_per_vm_day, ge=1, le=9, description="Backups of one VM, the scheduled one included."
-    )
-    retention_reads_per_hour: int = Field(
-        default=_DEFAULT.retention_reads_per_hour,
-        ge=1,
-        le=300,
-        description="VMs of a subscription whose points are looked at in an hour; Azure allows 300 for all.",
-    )
 
 
 class FleetDocument(Section):

@@ -104,6 +104,7 @@ def _tier(name: str, tier: TierSection) -> Tier:
         rpo=age_of(tier.rpo),
         redundancy=_REDUNDANCIES[tier.redundancy] if tier.redundancy else "",
         retry_outside_window=tier.retry_outside_window,
+        backups_per_day=tier.backups_per_day,
     )
 
 
@@ -114,7 +115,8 @@ def _window(name: str, window: WindowSection) -> Window:
 
 def _patch_window(entry: PatchSection) -> PatchWindow:
     start, end = minutes_of(entry.hours)
-    return PatchWindow(_tag(entry.match), start, end, entry.zone)
+    fresh = age_of(entry.fresh_point) if entry.fresh_point else None
+    return PatchWindow(_tag(entry.match), start, end, entry.zone, fresh)
 
 
 def _retention(retention: RetentionSection) -> Retention:

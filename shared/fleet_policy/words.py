@@ -34,6 +34,9 @@ _VAULT = r"[A-Za-z][A-Za-z0-9-]{1,49}"
 _VAULT_ID = r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.RecoveryServices/vaults/[^/]+"
 _VM = r"[^\\/\"\[\]:|<>+=;,?*@&\s]{1,64}"
 _AGE = r"[1-9][0-9]{0,3}[hd]"
+_FRESHNESS = r"[1-9][0-9]?h"
+FRESHEST, STALEST = timedelta(hours=3), timedelta(hours=24)
+"""A backup is to be over two hours before patching; and a day later there is a scheduled point."""
 _SHARE = r"(?:[1-9][0-9]?|100)%"
 
 
@@ -176,6 +179,13 @@ def _age(text: str) -> str:
     return text
 
 
+def _freshness(text: str) -> str:
+    if not re.fullmatch(_FRESHNESS, text) or not FRESHEST <= age_of(text) <= STALEST:
+        hint = "a backup is begun two hours before patching at the latest"
+        raise wrong(f"{_shown(text)} is no such age", "whole hours from 3h to 24h, such as 6h", hint)
+    return text
+
+
 def _share(value: object) -> object:
     """Return "25%" or 0.25 as 0.25; shares of nothing or of more than all are refused."""
     match value:
@@ -204,6 +214,7 @@ Patching = Annotated[str, AfterValidator(patching), Field(json_schema_extra={"pa
 Zone = Annotated[str, AfterValidator(zone)]
 Region = Annotated[str, AfterValidator(_region)]
 Age = Annotated[str, AfterValidator(_age), Field(json_schema_extra={"pattern": f"^(?:{_AGE})$"})]
+Freshness = Annotated[str, AfterValidator(_freshness), Field(json_schema_extra={"pattern": f"^{_FRESHNESS}$"})]
 Day = Annotated[date, BeforeValidator(_as_date)]
 Share = Annotated[
     float,

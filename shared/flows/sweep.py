@@ -6,7 +6,8 @@ from shared.errors import BadMessage
 from shared.flows import tampering
 from shared.flows.check_requests import REQUESTS
 from shared.flows.job_failures import events, facts, outbox
-from shared.flows.job_failures.respond import BACKUPS
+from shared.flows.on_demand import asking
+from shared.flows.on_demand.asking import BACKUPS
 from shared.flows.restores import tidy
 from shared.flows.set_aside import set_aside
 from shared.messages.jobs import TYPES
@@ -32,10 +33,14 @@ def sweep(ports: Ports, now: datetime) -> int:
     for key in ports.ledger.rows(day):
         ports.ledger.drop(day, key)
     tampering.forget_old(ports, now)
-    forgets = now.hour == FORGETS_AT
-    forgotten = facts.forget_old(ports.ledger, now) + tidy.forget_old(ports, now) if forgets else 0
+    asking.give_up_lost(ports.ledger, now)
+    forgotten = _forget_old(ports, now) if now.hour == FORGETS_AT else 0
     tell(Event.SWEPT, at=now, poison=found, dead_letters=letters, forgotten=forgotten)
     return found
+
+
+def _forget_old(ports: Ports, now: datetime) -> int:
+    return facts.forget_old(ports.ledger, now) + asking.forget_old(ports.ledger, now) + tidy.forget_old(ports, now)
 
 
 def _set_aside_poison(ports: Ports, queue: str, now: datetime) -> int:

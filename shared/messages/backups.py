@@ -1,11 +1,13 @@
-"""How is an on-demand backup asked for? As versioned JSON, read back with every reason at once."""
+"""How is a failed backup's retry asked for? As versioned JSON, read back with every reason at once."""
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 from shared.errors import BadMessage
 from shared.messages.ids import arm_id
 from shared.messages.jobs import FAILURE_ID, object_in, version_of
+from shared.model.on_demand import Purpose
 
 VERSION = 1
 MOST_RETRIES = 2
@@ -24,6 +26,22 @@ class BackupRequest:
     def key(self) -> str:
         """Name the request by what it means: a second delivery finds what the first did."""
         return f"{self.failure_id}|{self.number}"
+
+    @property
+    def wanted_key(self) -> str:
+        """Name the backup that is wanted."""
+        return f"{Purpose.RETRY}|{self.key}"
+
+
+def kind_of(text: str) -> Literal["retry", "hint", "asked"]:
+    """Return what a message of the queue is: a retry, a hint at what was decided, or what an operator asks for.
+
+    Raises BadMessage where it is no JSON object.
+    """
+    names = object_in(text, "backup request").keys()
+    if names & {"failure_id", "number", "vault_id", "vm_id"}:
+        return "retry"
+    return "hint" if "key" in names else "asked"
 
 
 def backup_to_json(request: BackupRequest) -> str:

@@ -35,7 +35,7 @@ def message_from_json(text: str, *, production: bool = False) -> RestoreRequest 
 
     Raises BadMessage with every reason: the field, what was found, what was expected and what to do.
     """
-    document = _document(text)
+    document = strict_object(text)
     reasons: list[str] = []
     fields = Fields(document, reasons)
     found = document.get("version")
@@ -82,7 +82,8 @@ def cancel_to_json(request: CancelRequest) -> str:
     return json.dumps(body | ({"vms": list(request.vms)} if request.vms else {}))
 
 
-def _document(text: str) -> dict[str, object]:
+def strict_object(text: str) -> dict[str, object]:
+    """Return the JSON object of a message; raise BadMessage where it is none, too long or has a field twice."""
     size = len(text.encode(errors="replace"))
     if size > LONGEST:
         advice = "send several requests"

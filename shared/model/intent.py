@@ -36,7 +36,8 @@ class Tier:
 
     `retention` speaks in *local* days (weekly "Sunday", monthly "First Sunday", yearly "January First Sunday").
     `redundancy` is the storage redundancy, in Azure's word, that a vault must have to take new VMs; "" takes any.
-    `retry_outside_window` lets a failed backup be started again when the window is closed.
+    `retry_outside_window` lets a backup be started on demand when the window is closed. `backups_per_day` counts the
+    scheduled one and those that are started beside it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Tier:
     rpo: timedelta
     redundancy: str = ""
     retry_outside_window: bool = False
+    backups_per_day: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,15 @@ class PatchWindow:
     """Local hours in which the matching VMs are patched: no backup of theirs starts, or is expected to run, then.
 
     `start` and `end` are minutes after local midnight in the IANA `zone`; end <= start means past midnight. Policies
-    start at the same hour every day, so the hours are kept free on every day.
+    start at the same hour every day, so the hours are kept free on every day. `fresh_point` is how old the
+    newest point may be when patching begins, None where nobody asks for one.
     """
 
     match: TagMatch
     start: int
     end: int
     zone: str
+    fresh_point: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Limits:
     rebalancing_moves_per_night: int = 50
     backups_per_vm_day: int = 4
     retention_reads_per_hour: int = 150
+    on_demand_least_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 """Which backups are asked for beside the schedule, by whom, and what became of each? Values, the most urgent first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+LONGEST_KEPT = timedelta(days=36_135)
+"""99 years: Azure keeps no point for longer (support matrix)."""
 
 
 class Purpose(StrEnum):
@@ -66,3 +69,30 @@ class OnDemandBackup:
     at: datetime
     sent_at: datetime | None = None
     job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBackup:
+    """What an operator asks for in a message. Instants are UTC.
+
+    `vm` is a VM's id, lower-cased, or its name. Without `not_after` it may wait for a day. `refused_at` is when it was
+    refused before, where somebody sends it again for all that.
+    """
+
+    id: str
+    vm: str
+    reason: str
+    requester: str
+    retain_until: datetime
+    not_after: datetime | None = None
+    refused_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Name what is wanted by the request: a second message finds the first."""
+        return operator_key(self.id)
+
+
+def operator_key(request_id: str) -> str:
+    """Return the key of what the operator's request of this id wants."""
+    return f"{Purpose.OPERATOR}|{request_id}".lower()

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 
 from shared.model.azure import BackupPolicy, TaggedRetention
+from shared.model.on_demand import LONGEST_KEPT
 from shared.rules.tagged_days import first_tagged_day
 
 LEAST_DAYS = 7
 """Where the policy says nothing that is understood: the shortest daily retention that Azure allows."""
-LONGEST = timedelta(days=36_135)
-"""99 years (support matrix)."""
 _DAYS = {"Days": 1, "Weeks": 7, "Months": 31, "Years": 366}
 """Long months and years: a point that is kept a day too long harms nobody."""
 
@@ -24,7 +23,7 @@ def keep_until(policy: BackupPolicy | None, missed: datetime, now: datetime) -> 
     retention = policy.retention
     tagged = (retention.weekly, retention.monthly, retention.yearly)
     days = [retention.daily_days or LEAST_DAYS, *(_days(one, missed) for one in tagged if one is not None)]
-    return now + min(timedelta(days=max(days)), LONGEST)
+    return now + min(timedelta(days=max(days)), LONGEST_KEPT)
 
 
 def _days(kept: TaggedRetention, missed: datetime) -> int:

@@ -20,6 +20,7 @@ from shared.rules.start_delay import LONGEST_DELAY
 RETRY_AFTER = (timedelta(minutes=30), timedelta(hours=2))
 """How long after a failure's end the first retry, and the second, is started."""
 CANCELLED = frozenset({"Cancelled", "Canceled"})
+UNKNOWN_RUN = "its next scheduled run is not known"
 ATTEMPTS_A_DAY = 9
 """Backups of one VM that Azure attempts in a UTC day; it refuses the tenth (support matrix)."""
 
@@ -87,50 +88,64 @@ def obstacle(failure: Failure, context: Context, at: datetime) -> str:
         return "it is in no tier, so nothing is started for it"
     if context.stopped:
         return context.stopped
-    if hold := hold_on(vm, at.date()):
-        return str(hold)
-    if blackout := blackout_on(context.intent.blackouts, local_dates(context.intent.windows.values(), at)):
-        return f"blackout until {blackout.last}: {blackout.reason}"
     return next(
         filter(
             None,
             (
-                _schedule_near(failure, context, at),
-                _used_up(failure, context, at),
-                _outside(tier, vm, context, at),
-                _patching(vm, context, at),
+                kept_still(vm, context.intent, at),
+                schedule_near(failure, context, at),
+                used_up(failure, context, at),
+                outside(tier, vm, context, at),
+                patching(vm, context, at),
             ),
         ),
         "",
     )
 
 
-def _schedule_near(failure: Failure, context: Context, at: datetime) -> str:
-    """A backup that is asked for holds the item, and a scheduled run that finds it held is lost without a word."""
+def kept_still(vm: Vm, intent: FleetPolicy, at: datetime) -> str:
+    """Return the hold or the blackout in which nothing is started for the VM, "" where there is none."""
+    if hold := hold_on(vm, at.date()):
+        return str(hold)
+    if blackout := blackout_on(intent.blackouts, local_dates(intent.windows.values(), at)):
+        return f"blackout until {blackout.last}: {blackout.reason}"
+    return ""
+
+
+def takes(minutes: float) -> timedelta:
+    """Return how long before its next scheduled run a backup must begin, that one to find the item free."""
+    return max(START_LATENESS, timedelta(minutes=minutes))
+
+
+def schedule_near(failure: Failure | None, context: Context, at: datetime) -> str:
+    """Return which scheduled run a start would be in the way of, or made needless by; "" where none.
+
+    A backup that is asked for holds the item, and a scheduled run that finds it held is lost without a word. `failure`
+    is what it would make up for, None where that is nothing.
+    """
     runs = runs_around(context.policy, at) if context.policy else ()
     if not runs:
-        return "its next scheduled run is not known"
-    takes = max(START_LATENESS, timedelta(minutes=context.minutes))
+        return UNKNOWN_RUN
     for run in runs:
         if _came(run, failure, context.jobs):
             continue
-        if run.earliest - takes < at < run.latest + START_LATENESS:
+        if run.earliest - takes(context.minutes) < at < run.latest + START_LATENESS:
             return f"its scheduled run of {instant_text(run.earliest)} is near"
-        if ended(failure) < run.earliest <= at:
+        if failure is not None and ended(failure) < run.earliest <= at:
             return f"its scheduled run of {instant_text(run.earliest)} was due since"
     return ""
 
 
-def _came(run: ScheduledRun, failure: Failure, jobs: Iterable[Job]) -> bool:
+def _came(run: ScheduledRun, failure: Failure | None, jobs: Iterable[Job]) -> bool:
     starts = [job.started_at for job in jobs if job.operation == BACKUP and not job.user_triggered]
-    starts += [] if failure.user_triggered else [failure.started_at]
+    starts += [] if failure is None or failure.user_triggered else [failure.started_at]
     return any(run.explains(started) for started in starts)
 
 
-def _used_up(failure: Failure, context: Context, at: datetime) -> str:
-    """Count the day's backups by the service's own jobs, and with them the scheduled one that is still to come."""
+def used_up(failure: Failure | None, context: Context, at: datetime) -> str:
+    """Return whether the day's backups are spent: by the service's own jobs, with the scheduled one still to come."""
     begun = {job.name: job.started_at for job in context.jobs if job.operation == BACKUP}
-    if failure.job_id:
+    if failure is not None and failure.job_id:
         begun[failure.job_id] = failure.started_at
     today = sum(started.date() == at.date() for started in begun.values())
     runs = runs_around(context.policy, at) if context.policy else ()
@@ -142,7 +157,8 @@ def _used_up(failure: Failure, context: Context, at: datetime) -> str:
     return f"{today} of its backups have begun on {at:%d %b} (UTC){scheduled}, and {limit} are allowed"
 
 
-def _outside(tier: Tier, vm: Vm, context: Context, at: datetime) -> str:
+def outside(tier: Tier, vm: Vm, context: Context, at: datetime) -> str:
+    """Return whether the tier's window is closed for a start."""
     window = context.intent.windows[tier.window]
     nights = (at.date() + ahead * DAY for ahead in range(-2, 2))
     spans = (window_span(window, vm.region, night) for night in nights)
@@ -151,7 +167,8 @@ def _outside(tier: Tier, vm: Vm, context: Context, at: datetime) -> str:
     return f"{instant_text(at)} is outside the window {window.name}"
 
 
-def _patching(vm: Vm, context: Context, at: datetime) -> str:
+def patching(vm: Vm, context: Context, at: datetime) -> str:
+    """Return whether a backup would meet the VM's patching."""
     mine = [window for window in context.intent.patch_windows if matches(vm, window.match)]
     patched = patched_slots(mine, at.date()) if mine else frozenset()
     return "it would meet the VM's patching" if patched.intersection(_held(at, context.minutes)) else ""

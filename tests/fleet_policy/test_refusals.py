@@ -48,7 +48,7 @@ def test_ten_mistakes_yield_ten_messages_on_the_lines_that_hold_them() -> None:
         (
             "too_many_snapshots.yaml",
             [
-                "line 9: tiers.critical.backups_per_day: is 4; expected 1",
+                "line 9: tiers.critical.backups_per_day: is 4 without retry_outside_window; expected",
                 "line 10: tiers.critical.instant_restore_days: 4 points a day x 5 instant-restore days = 20",
             ],
         ),

@@ -5,8 +5,9 @@ from datetime import timedelta
 from local.memory.queues import MemoryQueues
 from local.memory.told import MemoryEvents, MemoryQuarantine, MemoryWebhook
 from local.world.state import Job
-from shared.flows.job_failures import facts, outbox, respond, start
+from shared.flows.job_failures import facts, outbox, respond
 from shared.flows.job_failures.watch import Watch, watch
+from shared.flows.on_demand import start
 from shared.messages.jobs import triage_from_event, triage_to_json
 from shared.model.azure import Vault
 from shared.model.failures import Alert, Incident

@@ -11,8 +11,9 @@ from local.world import documents
 from local.world.on_demand import trigger_backup
 from shared.errors import Transient
 from shared.flows import replay, sweep
-from shared.flows.job_failures import events, facts, outbox, respond, start
+from shared.flows.job_failures import events, facts, outbox, respond
 from shared.flows.job_failures.respond import BACKUPS, RETRIES
+from shared.flows.on_demand import start
 from shared.messages.backups import BackupRequest, backup_to_json
 from shared.messages.jobs import TriageRequest, triage_to_json
 from shared.model.failures import Family, Response, State
@@ -258,7 +259,7 @@ def retry_of(night: Stage) -> str:
 
 
 def begin(night: Stage, text: str) -> str:
-    return start.start_backup(night.ports, night.intent, start.backup_from_json(text), night.world.now)
+    return start.follow(night.ports, night.intent, text, night.world.now)
 
 
 def test_a_first_backup_is_left_to_the_next_run_which_it_would_still_be_in_the_way_of() -> None:

@@ -56,6 +56,7 @@ def test_the_app_has_exactly_its_functions() -> None:
         "alerts",
         "respond_to_job",
         "run_backup",
+        "run_extra_backups",
         "sweep",
     ]
     restores = ["fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"]

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "alerts",
     "respond_to_job",
     "run_backup",
+    "run_extra_backups",
     "sweep",
     "check_retention",
     "fan_out_restores",

@@ -1,10 +1,13 @@
 """Does the operator see what is open, the worst first, with what to do about each?"""
 
 import json
+from datetime import timedelta
 
 from shared.flows.job_failures import facts
-from shared.flows.job_failures.start import SEEN, STARTS
+from shared.flows.on_demand import asking, rows
+from shared.messages.backups import BackupRequest
 from shared.model.failures import Fact, History
+from shared.model.on_demand import OnDemandBackup, Stage
 from tests.nightshift.conftest import Run
 from tests.nightshift.small_fleet import Small
 from tests.rules.failures import at, failure, success, tried
@@ -36,8 +39,13 @@ def test_each_open_one_is_shown_with_what_was_tried_and_what_to_do(run: Run, sma
 def test_what_is_over_is_shown_when_asked_for(run: Run, small: Small) -> None:
     one, good = failure(), success(at(2))
     happened(small, one, tried(one), good)
-    small.ledger.write(
-        STARTS, "request", {"state": SEEN, "at": at(2).isoformat(), "job": f"/jobs/{good.job_id.upper()}"}
+    request = BackupRequest(one.vault_id, one.vm_id, one.id, 1)
+    decision = {"at": at(1).isoformat(), "retry_at": at(2).isoformat(), "reason": "because"}
+    wanted = asking.retry_wanted(request, decision, at(2) + timedelta(days=30))
+    job_id = f"/jobs/{good.job_id.upper()}"
+    rows.claim(
+        small.ledger,
+        OnDemandBackup(wanted=wanted, vm="app", stage=Stage.SEEN, said="", at=at(2), sent_at=at(2), job_id=job_id),
     )
     assert run("incidents").stdout == "no incident is open\n"
     assert "now    repaired by the retry of 4 Mar 00:00; nobody was told" in run("incidents", "--all").stdout

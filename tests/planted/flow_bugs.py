@@ -4,7 +4,8 @@ from tests.planted.bug import Bug
 
 OUTBOX = "shared/flows/job_failures/outbox.py"
 RESPOND = "shared/flows/job_failures/respond.py"
-START = "shared/flows/job_failures/start.py"
+START = "shared/flows/on_demand/start.py"
+RETRYING = "shared/flows/on_demand/retrying.py"
 PEOPLE = "shared/flows/job_failures/people.py"
 READING = "shared/flows/job_failures/reading.py"
 FACTS = "shared/flows/job_failures/facts.py"
@@ -54,21 +55,21 @@ FLOW_BUGS = (
     Bug(
         "start before it is written down that it was sent",
         START,
-        "        return ports.ledger.claim(STARTS, request.key, sent)",
-        "        return True",
+        "    return _send(replace(case, row=taken), judged.item)\n",
+        "    return _send(case, judged.item)\n",
         f"{FLOWS}::test_five_copies_start_one_backup",
     ),
     Bug(
         "send again what may have arrived",
         START,
-        '    if row is not None and row["state"] != REFUSED:',
-        '    if row is not None and row["state"] == SEEN:',
+        "        case Stage.SENT:\n            return _look_for(case)\n",
+        "        case Stage.SENT if case.retry is None:\n            return _look_for(case)\n",
         f"{FLOWS}::test_a_start_whose_answer_was_lost_is_looked_for_before_anything_is_sent_again",
     ),
     Bug(
         "start what another failure has overtaken",
-        START,
-        "    if failed_since(start.failure, backups):",
+        RETRYING,
+        "    if failed_since(retry.failure, backups):",
         "    if False:",
         f"{FLOWS}::test_a_retry_is_not_started_once_another_backup_of_the_vm_has_failed",
     ),

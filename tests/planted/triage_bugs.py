@@ -55,8 +55,8 @@ TRIAGE_BUGS = (
     Bug(
         "get in the way of the next run",
         RETRIES,
-        "    takes = max(START_LATENESS, timedelta(minutes=context.minutes))",
-        "    takes = timedelta(minutes=30)",
+        "    return max(START_LATENESS, timedelta(minutes=minutes))",
+        "    return timedelta(minutes=30)",
         "tests/rules/test_retries.py::test_nothing_is_started_within_two_hours_of_the_next_run[22.1-True]",
     ),
     Bug(

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from shared.flows import alert_path, tampering
 from shared.flows.job_failures import facts
-from shared.flows.job_failures.start import SEEN, STARTS
 from shared.flows.job_failures.watch import watching
+from shared.flows.on_demand.asking import standing
 from shared.model.aftermath import Aftermath, Matter
 from shared.model.intent import FleetPolicy
+from shared.model.on_demand import Purpose
 from shared.ports import Ledger, Ports
 from shared.rules import night_failures
 
@@ -26,6 +27,6 @@ def aftermath(ports: Ports, intent: FleetPolicy, since: datetime, now: datetime)
 
 def matters(ledger: Ledger, intent: FleetPolicy, chosen: night_failures.Chosen) -> tuple[Matter, ...]:
     """Return the chosen incidents of all that is remembered, storms as one, the worst first."""
-    rows = ledger.rows(STARTS).values()
-    retried = {row["job"].rpartition("/")[2].lower() for row in rows if row["state"] == SEEN}
+    started = [one for one in standing(ledger).values() if one.wanted.purpose is Purpose.RETRY and one.job_id]
+    retried = {one.job_id.rpartition("/")[2].lower() for one in started}
     return night_failures.matters(facts.history(ledger), intent, retried, chosen)

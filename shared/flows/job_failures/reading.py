@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.flows.job_failures.facts import Known
 from shared.flows.job_failures.schedules import Schedule, seen
-from shared.flows.look import newest_plan, vaults_in_scope
+from shared.flows.look import vaults_in_scope
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vault, Vm
 from shared.model.failures import Failure, Success
 from shared.model.intent import FleetPolicy
@@ -125,12 +125,6 @@ def runs_judged_next(reading: Reading, now: datetime) -> datetime:
     """Return when it is next to be told which runs are missing."""
     used = {item.policy_id for item in reading.items}
     return judged_next((policy for policy in reading.policies if policy.id in used), now)
-
-
-def expected_minutes(ports: Ports) -> Mapping[str, float]:
-    """Return how long each VM's backup takes (p95), as the newest plan knows it."""
-    made = newest_plan(ports)
-    return {line.vm_id: line.minutes for line in made.vms} if made else {}
 
 
 def _explained(ports: Ports, reading: Reading, now: datetime) -> Reading:

@@ -1,20 +1,21 @@
 """What is done about a failure that was announced? Its vault is read anew, and every open failure in it is judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.errors import BadMessage
 from shared.flows.job_failures import facts, outbox
 from shared.flows.job_failures.reading import (
     Reading,
-    expected_minutes,
     jobs_of_items,
     missing_runs,
     outcomes,
     read_vault,
 )
-from shared.flows.look import vaults_in_scope
+from shared.flows.look import newest_plan, vaults_in_scope
+from shared.flows.on_demand import asking
+from shared.flows.on_demand.asking import BACKUPS
 from shared.flows.set_aside import set_aside
 from shared.flows.writes import PAUSES
 from shared.messages.backups import BackupRequest, backup_to_json
@@ -22,30 +23,33 @@ from shared.messages.jobs import TriageRequest, triage_from_json, triage_to_json
 from shared.model.azure import ProtectedItem, ProtectionState, Vault
 from shared.model.failures import Attempt, Failure, History, Kind, Response, Verdict
 from shared.model.intent import FleetPolicy
+from shared.model.plan import VmPlan
 from shared.ports import Ports
 from shared.rules.durations import PRIOR_MINUTES
 from shared.rules.enrolment import FIRST_BACKUP
 from shared.rules.incidents import answered, attempts_for, earlier_runs, fold
 from shared.rules.job_failures import NOT_STARTED, triage
+from shared.rules.on_demand import keep_until
 from shared.rules.retries import Context
 from shared.rules.scope import pause_on
 from shared.telemetry import Event, tell
 
-BACKUPS = "backup-requests"
 RETRIES = "retries"
 SWITCH = "backup"
+UNPROTECTED = "it is not protected any more"
 JUDGED_AGAIN = timedelta(minutes=25)
 """An answer that was to wait is not given anew before this, however many messages ask."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One vault as it is now, and what is known of its failures."""
+    """One vault as it is now, and what is known of its failures. `lines` are those of the newest plan."""
 
     reading: Reading
     known: History
     minutes: Mapping[str, float]
     stopped: str
+    lines: tuple[VmPlan, ...] = ()
 
     @property
     def vault(self) -> Vault:
@@ -91,24 +95,40 @@ def scene_of(ports: Ports, intent: FleetPolicy, vault_id: str, known: History, n
     vault = next((one for one in vaults_in_scope(ports, intent) if one.id == vault_id), None)
     if vault is None:
         raise BadMessage([f"vault_id: {vault_id} is no vault in scope"])
-    paused = pause_on(ports.ledger.rows(PAUSES), vault.name, now) or ""
+    made = newest_plan(ports)
+    lines = made.vms if made else ()
+    minutes = {line.vm_id: line.minutes for line in lines}
+    return Scene(read_vault(ports, vault, now), known, minutes, stopped_by(ports, vault.name, now), lines)
+
+
+def stopped_by(ports: Ports, vault_name: str, now: datetime) -> str:
+    """Return why no backup may be started in a vault now whatever it is for, "" where one may."""
     off = "" if SWITCH in ports.switches else f"the switch `{SWITCH}` is off"
-    return Scene(read_vault(ports, vault, now), known, expected_minutes(ports), paused or off)
+    return pause_on(ports.ledger.rows(PAUSES), vault_name, now) or off
 
 
 def context_of(scene: Scene, failure: Failure, intent: FleetPolicy) -> Context:
     """Return what is true around a failure."""
-    item = next((one for one in scene.reading.items if one.vm_id == failure.vm_id), None)
+    return replace(context_around(scene, failure.vm_id, intent), earlier=earlier_runs(scene.known, failure))
+
+
+def context_around(scene: Scene, vm_id: str, intent: FleetPolicy) -> Context:
+    """Return what is true around a VM's next backup."""
+    item = item_in(scene, vm_id)
     return Context(
         intent=intent,
-        vm=next((vm for vm in scene.reading.vms if vm.id == failure.vm_id), None),
+        vm=next((vm for vm in scene.reading.vms if vm.id == vm_id), None),
         policy=next((one for one in scene.reading.policies if item and one.id == item.policy_id), None),
-        jobs=jobs_of_items(scene.reading).get(failure.vm_id, ()),
-        minutes=_minutes(scene, item, failure.vm_id),
+        jobs=jobs_of_items(scene.reading).get(vm_id, ()),
+        minutes=_minutes(scene, item, vm_id),
         last_point_at=item.last_recovery_point_at if item else None,
         stopped=scene.stopped or _unprotected(item),
-        earlier=earlier_runs(scene.known, failure),
     )
+
+
+def item_in(scene: Scene, vm_id: str) -> ProtectedItem | None:
+    """Return the VM's protected item in the vault, None where there is none."""
+    return next((one for one in scene.reading.items if one.vm_id == vm_id), None)
 
 
 def _minutes(scene: Scene, item: ProtectedItem | None, vm_id: str) -> float:
@@ -119,7 +139,7 @@ def _minutes(scene: Scene, item: ProtectedItem | None, vm_id: str) -> float:
 
 
 def _unprotected(item: ProtectedItem | None) -> str:
-    return "" if item is not None and item.policy_id and not item.soft_deleted else "it is not protected any more"
+    return "" if item is not None and item.policy_id and not item.soft_deleted else UNPROTECTED
 
 
 def _failures(scene: Scene, now: datetime) -> list[Failure]:
@@ -162,7 +182,7 @@ def _answer(ports: Ports, intent: FleetPolicy, scene: Scene, failure: Failure, n
             again = triage_to_json(TriageRequest(failure.vault_id, failure.id))
             ports.queues.send(outbox.TRIAGE, again, (verdict.look_again_at - now).total_seconds())
     known = facts.add(ports.ledger, scene.known, [failure, attempt])
-    return Scene(scene.reading, known, scene.minutes, scene.stopped)
+    return replace(scene, known=known)
 
 
 def _retry(ports: Ports, failure: Failure, verdict: Verdict, before: tuple[Attempt, ...], now: datetime) -> Attempt:
@@ -174,6 +194,8 @@ def _retry(ports: Ports, failure: Failure, verdict: Verdict, before: tuple[Attem
     if not ports.ledger.claim(RETRIES, request.key, row):
         row = dict(ports.ledger.read(RETRIES, request.key) or row)
     retry_at = datetime.fromisoformat(row["retry_at"])
+    wanted = asking.retry_wanted(request, row, keep_until(None, failure.started_at, retry_at))
+    asking.claim(ports.ledger, wanted, failure.vm_name, now)
     ports.queues.send(BACKUPS, backup_to_json(request), max(0.0, (retry_at - now).total_seconds()))
     return Attempt(
         failure_id=failure.id,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from shared.flows import breaker
 from shared.flows.job_failures.aftermath import aftermath
 from shared.flows.look import BASELINE, ORIGINS, look, newest_plan, vaults_in_scope
+from shared.flows.on_demand import asking
 from shared.flows.record import steps_of
 from shared.flows.restores.history import histories
 from shared.flows.retention import history as retention_history
@@ -76,6 +77,7 @@ def review(ports: Ports, intent: FleetPolicy, now: datetime, night: date | None 
         aftermath=found,
         restores=restores,
         retention=retention,
+        on_demand=asking.lately(ports.ledger, since),
         switches=tuple(sorted(ports.switches)),
         breaker=breaker.stopped(ports),
         separation_tag=intent.separation_tag or "",

@@ -132,7 +132,7 @@ def test_recorded_policies_need_no_guess(azure: Ports) -> None:
 
 
 SELDOM: dict[type, set[str]] = {
-    Vault: {"immutability", "guarded", "soft_delete", "redundancy"},
+    Vault: {"immutability", "guarded", "soft_delete", "redundancy", "cross_region"},
     ProtectedItem: {
         "last_backup_at",
         "last_recovery_point_at",

@@ -213,17 +213,18 @@ def test_tiers_of_older_versions_are_numbers() -> None:
     assert point.tiers == (("InstantRP", "Deleted"), ("HardenedRP", "Valid"), ("9", "0"))
 
 
-def test_only_writes_of_policies_and_memberships_are_changes_and_claims_are_never_read() -> None:
-    def event(operation: str, status: str = "Succeeded") -> dict[str, object]:
-        return {
-            "operationName": {"value": operation},
-            "status": {"value": status},
-            "resourceId": VAULT_ID,
-            "caller": "someone@example.org",
-            "claims": {"ipaddr": "192.0.2.1"},
-            "eventTimestamp": "2026-03-01T01:00:00.1234567Z",
-        }
+def event(operation: str, status: str = "Succeeded", resource_id: str = VAULT_ID) -> dict[str, object]:
+    return {
+        "operationName": {"value": operation},
+        "status": {"value": status},
+        "resourceId": resource_id,
+        "caller": "someone@example.org",
+        "claims": {"ipaddr": "192.0.2.1"},
+        "eventTimestamp": "2026-03-01T01:00:00.1234567Z",
+    }
 
+
+def test_only_writes_of_policies_and_memberships_are_changes_and_claims_are_never_read() -> None:
     change = wire.change_from(event("MICROSOFT.RecoveryServices/vaults/backupPolicies/write"))
     assert change is not None
     assert (change.resource_id, change.actor) == (VAULT_ID.lower(), "someone@example.org")
@@ -231,6 +232,33 @@ def test_only_writes_of_policies_and_memberships_are_changes_and_claims_are_neve
     assert wire.change_from(event("Microsoft.RecoveryServices/vaults/write")) is None
     assert wire.change_from(event("Microsoft.RecoveryServices/vaults/backupPolicies/read")) is None
     assert wire.change_from(event("Microsoft.RecoveryServices/vaults/backupPolicies/write", "Failed")) is None
+
+
+def test_who_asked_for_a_backup_is_read_by_its_item() -> None:
+    action = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action"
+    for resource_id in (ITEM_ID, f"{ITEM_ID}/backup"):
+        asked = wire.by_hand_from(event(action, resource_id=resource_id))
+        assert asked is not None
+        assert (asked.resource_id, asked.actor) == (ITEM_ID.lower(), "someone@example.org")
+    assert wire.change_from(event(action)) is None
+    assert wire.by_hand_from(event(action, "Failed")) is None
+    assert wire.by_hand_from(event("Microsoft.RecoveryServices/vaults/backupPolicies/write")) is None
+
+
+def test_what_guards_a_vault_is_read_and_left_out_means_azures_defaults() -> None:
+    weak = wire.vault_from(
+        {
+            "id": VAULT_ID,
+            "properties": {
+                "redundancySettings": {"crossRegionRestore": "Enabled"},
+                "securitySettings": {"softDeleteSettings": {"softDeleteRetentionPeriodInDays": 7}},
+                "monitoringSettings": {"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Disabled"}},
+            },
+        }
+    )
+    assert (weak.soft_delete_days, weak.cross_region, weak.job_alerts) == (7, True, False)
+    usual = wire.vault_from({"id": VAULT_ID})
+    assert (usual.soft_delete_days, usual.cross_region, usual.job_alerts) == (14, False, True)
 
 
 def test_a_vm_row_of_resource_graph_is_read_without_case() -> None:

@@ -44,6 +44,7 @@ def use_everything(stage: Stage) -> None:
     stage.ports.fleet.policies([SUBSCRIPTION])
     stage.ports.load.series(stage.ports.fleet.vms([SUBSCRIPTION]), since, until)
     stage.ports.fleet.changes(SUBSCRIPTION, since, until)
+    stage.ports.fleet.backups_by_hand(SUBSCRIPTION, since, until)
     stage.ports.fleet.power(item_of(stage).vm_id)
     restore_everything(stage)
 

@@ -286,6 +286,16 @@ def test_the_power_of_a_machine_is_that_of_now(stage: Stage) -> None:
         stage.ports.fleet.power(vault_of(stage).id)
 
 
+def test_backups_by_hand_name_who_asked_and_the_item_and_are_no_changes(stage: Stage) -> None:
+    item, start = item_of(stage), stage.world.now
+    stage.world.advance(timedelta(hours=1))
+    act(stage.world, "back up", {"item": item.id})
+    (asked,) = stage.ports.fleet.backups_by_hand(SUBSCRIPTION, start, stage.world.now)
+    assert (asked.resource_id, asked.actor, asked.at) == (item.id.lower(), "human@example.com", stage.world.now)
+    assert stage.ports.fleet.changes(SUBSCRIPTION, start, stage.world.now) == []
+    assert stage.ports.fleet.backups_by_hand(SUBSCRIPTION, start, start + timedelta(minutes=30)) == []
+
+
 def test_changes_name_the_human_and_the_resource(stage: Stage) -> None:
     item, start = item_of(stage), stage.world.now
     policy_id_before = f"{vault_of(stage).id}/backuppolicies/enhanced"

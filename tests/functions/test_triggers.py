@@ -57,6 +57,7 @@ def test_the_app_has_exactly_its_functions() -> None:
         "respond_to_job",
         "run_backup",
         "run_extra_backups",
+        "check_retention",
         "sweep",
     ]
     restores = ["fan_out_restores", "fan_out_production_restores", "advance_restore", "watch_restores"]

@@ -73,6 +73,12 @@ def standing(ledger: Ledger) -> dict[str, OnDemandBackup]:
     return {key: row.value for key, row in rows.everything(ledger).items()}
 
 
+def lately(ledger: Ledger, since: datetime) -> tuple[OnDemandBackup, ...]:
+    """Return those under way, and those that ended since the UTC instant, the newest first."""
+    found = [one for one in standing(ledger).values() if not one.stage.over or one.at >= since]
+    return tuple(sorted(found, key=lambda one: (one.at, one.wanted.key), reverse=True))
+
+
 def give_up_lost(ledger: Ledger, now: datetime) -> int:
     """End what nobody will look at any more, its message having been lost; return how many."""
     count = 0

@@ -290,8 +290,9 @@ def test_backups_by_hand_name_who_asked_and_the_item_and_are_no_changes(stage: S
     item, start = item_of(stage), stage.world.now
     stage.world.advance(timedelta(hours=1))
     act(stage.world, "back up", {"item": item.id})
+    began = stage.world.now
     (asked,) = stage.ports.fleet.backups_by_hand(SUBSCRIPTION, start, stage.world.now)
-    assert (asked.resource_id, asked.actor, asked.at) == (item.id.lower(), "human@example.com", stage.world.now)
+    assert (asked.resource_id, asked.actor, asked.at) == (item.id.lower(), "human@example.com", began)
     assert stage.ports.fleet.changes(SUBSCRIPTION, start, stage.world.now) == []
     assert stage.ports.fleet.backups_by_hand(SUBSCRIPTION, start, start + timedelta(minutes=30)) == []
 

@@ -8,7 +8,9 @@ import pytest
 
 from shared.errors import BadMessage, Permanent, Transient
 from shared.flows import pauses, replay, sweep
+from shared.flows.job_failures import facts
 from shared.flows.on_demand import asking, rows
+from shared.model.failures import Response
 from shared.model.on_demand import OnDemandBackup, Purpose, Stage
 from shared.rules.restore_case import CLOCKS_DIFFER
 from tests.flows.asking import (
@@ -28,8 +30,9 @@ from tests.flows.asking import (
     stands,
     wanted,
 )
-from tests.flows.failing import fail, failing, running, vault, work
+from tests.flows.failing import deliver, fail, failing, look, running, vault, work
 from tests.flows.stage import LOST, THROTTLED
+from tests.flows.stage import Stage as Night
 
 OPERATOR = "operator|r1"
 
@@ -481,3 +484,96 @@ def test_a_job_of_another_request_is_not_taken_for_its_own() -> None:
     rows.claim(night.ports.ledger, replace(mine, sent_at=other.sent_at))
     night.world.advance(timedelta(minutes=20))
     assert begin(night, hint(POINT)) == "it was sent, and no job came of it"
+
+
+def retry_of(night: Night) -> str:
+    """Fail a backup, and return the message that asks for its retry an hour later."""
+    fail(night)
+    look(night)
+    deliver(night)
+    work(night)
+    (text,) = messages(night)
+    night.world.advance(HOUR)
+    return text
+
+
+def retry_key(night: Night) -> str:
+    (key,) = asking.standing(night.ports.ledger)
+    return key
+
+
+def test_a_retry_leaves_its_row_like_any_other_and_is_followed_by_hints() -> None:
+    night = failing()
+    text = retry_of(night)
+    one = stands(night, retry_key(night))
+    assert (one.stage, one.wanted.purpose, one.wanted.requester) == (Stage.WAITING, Purpose.RETRY, "nightshift")
+    assert begin(night, text) == "sent"
+    assert timedelta(days=29) < stands(night, retry_key(night)).wanted.keep_until - night.world.now
+    work(night, 6 * HOUR)
+    assert stands(night, retry_key(night)).stage is Stage.COMPLETED
+
+
+def test_a_retry_that_was_decided_before_rows_were_kept_gets_one() -> None:
+    night = failing()
+    text = retry_of(night)
+    key = retry_key(night)
+    night.ports.ledger.drop(rows.WANTED, key)
+    assert begin(night, text) == "sent"
+    assert stands(night, key).stage is Stage.SENT
+
+
+def test_a_retry_of_a_vm_that_is_protected_no_more_is_set_aside() -> None:
+    night = failing()
+    text = retry_of(night)
+    item = night.item()
+    night.world.items.pop(item.id.lower())
+    receive(night, text)
+    assert "is not protected in" in entries(night)[0].reasons[0]
+
+
+def test_a_retry_waits_for_a_ceiling_and_is_judged_again_where_that_lasts() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.intent = replace(night.intent, vault_ceiling=1)
+    begin(night, message(vm="vm-1"))
+    assert "1 are allowed at once" in begin(night, text)
+    assert stands(night, f"retry|{json.loads(text)['failure_id']}|1").stage is Stage.WAITING
+    work(night, 5 * HOUR)
+    assert {one.stage for one in asking.standing(night.ports.ledger).values()} == {Stage.COMPLETED}
+    assert by_hand(night) == 2
+
+
+def test_a_retry_that_a_ceiling_held_back_for_too_long_opens_its_failure_again() -> None:
+    night = failing()
+    text = retry_of(night)
+    night.intent = replace(night.intent, vault_ceiling=1)
+    begin(night, message(vm="vm-1"))
+    key = f"retry|{json.loads(text)['failure_id']}|1"
+    row = rows.find(night.ports.ledger, key)
+    assert row is not None
+    rows.move(night.ports.ledger, row, replace(row.value, wanted=replace(row.value.wanted, not_after=night.world.now)))
+    assert begin(night, text).startswith("not started again: not started in time: 1 backups run in rsv-0")
+    assert stands(night, key).stage is Stage.EXPIRED
+    assert facts.history(night.ports.ledger).attempts[-1].response is Response.WAIT
+
+
+def test_a_vm_without_its_membership_is_refused_as_protected_no_more() -> None:
+    night = failing()
+    ask(night, wanted(night))
+    night.world.items.pop(night.item().id.lower())
+    work(night)
+    assert (stands(night).stage, "is not protected in" in stands(night).said) == (Stage.REFUSED, True)
+
+
+def test_a_row_that_somebody_else_has_moved_is_left_to_them() -> None:
+    night = failing()
+    begin(night, message())
+    again = rows.find(night.ports.ledger, OPERATOR)
+    assert again is not None
+    night.world.advance(20 * MINUTE)
+    night.will(
+        "vaults.jobs",
+        lambda: rows.move(night.ports.ledger, again, asking.stepped(again.value, Stage.FAILED, "x", night.world.now)),
+    )
+    assert begin(night, message()) == "another worker looks at it"
+    assert stands(night, OPERATOR).said == "x"

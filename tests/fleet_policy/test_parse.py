@@ -187,3 +187,9 @@ def test_alerts_are_grouped_held_back_and_sent_as_the_document_says(written: str
 )
 def test_a_share_is_a_percentage_or_a_number(written: str, meant: Rollout) -> None:
     assert parse(f"{SMALLEST}rollout: {written}\n").rollout == meant
+
+
+def test_a_tier_may_have_several_points_a_day() -> None:
+    text = SMALLEST.replace("rpo: 2d", "rpo: 2d\n    backups_per_day: 4\n    retry_outside_window: true")
+    assert parse(text).tiers[0].backups_per_day == 4
+    assert parse(SMALLEST).tiers[0].backups_per_day == 1

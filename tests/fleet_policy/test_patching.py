@@ -1,5 +1,7 @@
 """Are patch windows read as written, and refused where no backup would fit beside them?"""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.fleet_policy import parse
@@ -21,6 +23,17 @@ def test_patch_windows_mean_what_they_say() -> None:
         PatchWindow(TagMatch("patch-group", ("a", "B")), 1320, 120, "Europe/Amsterdam"),
         PatchWindow(TagMatch("patch-group", ("a", "B")), 720, 1440, "UTC"),
     )
+
+
+def test_a_fresh_point_may_be_wanted_before_patching() -> None:
+    text = PATCHED + one(f"{GROUP}, fresh_point: 6h", "22:00-02:00")
+    assert parse(text).patch_windows[0].fresh_point == timedelta(hours=6)
+
+
+@pytest.mark.parametrize("age", ["2h", "25h", "1d", "6", "0h"])
+def test_a_fresh_point_is_neither_too_fresh_to_be_made_nor_older_than_a_day(age: str) -> None:
+    (found,) = reasons(PATCHED + one(f"{GROUP}, fresh_point: '{age}'", "22:00-02:00"))
+    assert f"'{age}' is no such age; expected whole hours from 3h to 24h, such as 6h; a backup is begun" in found
 
 
 def test_the_longest_patching_leaves_room_for_one_late_backup() -> None:

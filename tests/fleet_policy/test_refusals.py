@@ -8,6 +8,7 @@ import pytest
 from tests.fleet_policy.test_parse import SMALLEST, reasons
 
 BAD = Path(__file__).parent / "bad"
+BY_DAY = "\n    retry_outside_window: true"
 
 
 def test_ten_mistakes_yield_ten_messages_on_the_lines_that_hold_them() -> None:
@@ -97,6 +98,32 @@ def test_a_reason_is_one_printable_line_whatever_the_document_holds() -> None:
         ("rpo: 2d", "rpo: 2d\n    policy_type: enhanced\n    instant_restore_days: 31", "expected at most 30"),
         ("rpo: 2d", "rpo: 2d\n    policy_type: Enhanced", "is 'Enhanced'; expected 'standard' or 'enhanced'"),
         ("rpo: 2d", "rpo: 2d\n    rto: 4h", "tiers.all.rto: is an unknown key"),
+        ("rpo: 2d", "rpo: 2d\n    backups_per_day: 0", "tiers.all.backups_per_day: is 0; expected at least 1"),
+        (
+            "rpo: 2d",
+            f"rpo: 2d\n    backups_per_day: 5{BY_DAY}",
+            "is 5; expected at most 4, as limits",
+        ),
+        (
+            "rpo: 2d",
+            "rpo: 2d\n    backups_per_day: 2",
+            "is 2 without retry_outside_window; expected retry_outside_window",
+        ),
+        (
+            "rpo: 2d",
+            f"rpo: 2d\n    policy_type: enhanced\n    backups_per_day: 2{BY_DAY}",
+            "expected 1; use a standard policy; hourly schedules are not written yet",
+        ),
+        (
+            "rpo: 2d",
+            f"rpo: 2d\n    instant_restore_days: 5\n    backups_per_day: 4{BY_DAY}",
+            "4 points a day x 5 instant-restore days = 20; expected at most 16; Azure keeps 18",
+        ),
+        (
+            "tiers:",
+            "limits: {on_demand_least_days: 0}\ntiers:",
+            "limits.on_demand_least_days: is 0; expected at least",
+        ),
         ("  all:", "  ns_all:", "'ns_all' is no tier name"),
         ("  all:", "  gold-0200:", "'gold-0200' is no tier name"),
         ("values: [", "values: [], valeus: [", "did you mean values?"),

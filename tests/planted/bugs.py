@@ -5,6 +5,7 @@ from tests.planted.flow_bugs import FLOW_BUGS
 from tests.planted.level_bugs import LEVEL_BUGS
 from tests.planted.load_bugs import LOAD_BUGS
 from tests.planted.morning_bugs import MORNING_BUGS
+from tests.planted.on_demand_bugs import ON_DEMAND_BUGS
 from tests.planted.order_bugs import ORDER_BUGS
 from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
@@ -553,5 +554,6 @@ BUGS = (
     *RESTORE_FLOW_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
+    *ON_DEMAND_BUGS,
     *ORDER_BUGS,
 )

@@ -1,7 +1,7 @@
 """What is done about a failure that was announced? Its vault is read anew, and every open failure in it is judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.errors import BadMessage
@@ -43,13 +43,17 @@ JUDGED_AGAIN = timedelta(minutes=25)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One vault as it is now, and what is known of its failures. `lines` are those of the newest plan."""
+    """One vault as it is now, and what is known of its failures. `lines` are those of the newest plan.
+
+    `regions` are those of all vaults in scope, by id.
+    """
 
     reading: Reading
     known: History
     minutes: Mapping[str, float]
     stopped: str
     lines: tuple[VmPlan, ...] = ()
+    regions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def vault(self) -> Vault:
@@ -92,13 +96,15 @@ def respond(ports: Ports, intent: FleetPolicy, request: TriageRequest, now: date
 
 def scene_of(ports: Ports, intent: FleetPolicy, vault_id: str, known: History, now: datetime) -> Scene:
     """Read the vault, if it is in scope; raise BadMessage where it is not."""
-    vault = next((one for one in vaults_in_scope(ports, intent) if one.id == vault_id), None)
+    vaults = vaults_in_scope(ports, intent)
+    vault = next((one for one in vaults if one.id == vault_id), None)
     if vault is None:
         raise BadMessage([f"vault_id: {vault_id} is no vault in scope"])
     made = newest_plan(ports)
     lines = made.vms if made else ()
     minutes = {line.vm_id: line.minutes for line in lines}
-    return Scene(read_vault(ports, vault, now), known, minutes, stopped_by(ports, vault.name, now), lines)
+    stopped, regions = stopped_by(ports, vault.name, now), {one.id: one.region for one in vaults}
+    return Scene(read_vault(ports, vault, now), known, minutes, stopped, lines, regions)
 
 
 def stopped_by(ports: Ports, vault_name: str, now: datetime) -> str:

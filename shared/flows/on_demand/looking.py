@@ -28,14 +28,13 @@ def around(ports: Ports, scene: Scene, wanted: Wanted, context: Context, now: da
     jobs = dict(jobs_of_items(scene.reading))
     if mates or scene.vault.region in context.intent.region_ceilings:
         jobs |= _jobs_elsewhere(ports, scene, context.intent, now)
-    regions = {line.vault_id: line.region for line in scene.lines} | {scene.vault.id: scene.vault.region}
     until = now + timedelta(minutes=max(context.minutes, 1))
     return Around(
         wanted=wanted,
         vault=scene.vault,
         context=context,
         asked=asked,
-        busy=busy(Others(jobs, scene.lines, asked), regions, now, until),
+        busy=busy(Others(jobs, scene.lines, asked), scene.regions, now, until),
         mates=mates,
     )
 

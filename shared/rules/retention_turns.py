@@ -39,6 +39,11 @@ def turns(
     return tuple(dict.fromkeys(ordered))
 
 
+def next_turn(looked: Mapping[str, datetime], now: datetime) -> datetime:
+    """Return when the next VM is due, where none is now and nobody comes under suspicion meanwhile."""
+    return min((at + WEEK - EARLY for at in looked.values()), default=now + WEEK)
+
+
 def waiting(vm_ids: Collection[str], looked: Mapping[str, datetime], now: datetime) -> int:
     """Count the VMs that nobody looked at within the last week, and an hour for the tick that is due."""
     return sum(looked.get(vm_id, now - EPOCH) < now - WEEK - timedelta(hours=1) for vm_id in vm_ids)

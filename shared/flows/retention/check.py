@@ -4,6 +4,7 @@ from datetime import datetime
 
 from shared.flows.retention import nightly
 from shared.flows.retention.points import look_at_points
+from shared.flows.retention.rows import rests, wake
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
 from shared.telemetry import Event, tell
@@ -15,9 +16,12 @@ def check_retention(ports: Ports, intent: FleetPolicy, now: datetime) -> int:
     Raises Transient or Permanent where Azure cannot be read: the next hour goes on where this one stopped.
     """
     before = nightly.latest(ports)
-    if nightly.is_due(ports, intent, before, now):
+    if before is None or nightly.is_due(ports, intent, before, now):
+        wake(ports.ledger)
         before = nightly.look_back(ports, intent, before, now)
-    looked = look_at_points(ports, intent, before.suspicion, now) if before else 0
+    elif rests(ports.ledger, now):
+        return 0
+    looked = look_at_points(ports, intent, before.suspicion, now)
     if looked:
         tell(Event.POINTS_CHECKED, at=now, vms=looked)
     return looked

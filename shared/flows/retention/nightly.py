@@ -12,7 +12,7 @@ from shared.flows.retention.promises import note
 from shared.flows.retention.rows import FLEET, NIGHTLY
 from shared.messages.retention import findings_from_json, findings_to_json, postures_from_json, postures_to_json
 from shared.model.intent import FleetPolicy
-from shared.model.plan import Finding
+from shared.model.plan import Finding, Plan
 from shared.model.retention import VaultPosture
 from shared.ports import Ports
 from shared.rules import posture
@@ -45,11 +45,9 @@ def latest(ports: Ports) -> Nightly | None:
         return None
 
 
-def is_due(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: datetime) -> bool:
+def is_due(ports: Ports, intent: FleetPolicy, before: Nightly, now: datetime) -> bool:
     """Return whether a night is over that was not looked back at."""
-    made = newest_plan(ports)
-    night = last_finished_night(intent, now, {line.region for line in made.vms} if made else ())
-    return before is None or before.night < night
+    return before.night < _finished(intent, newest_plan(ports), now)
 
 
 def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: datetime) -> Nightly:
@@ -69,8 +67,7 @@ def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: da
         *posture.keeps_less_than_wanted(staying, policies, vms, intent),
         *posture.weak(postures),
     )
-    regions = {line.region for line in made.vms} if made else ()
-    night = last_finished_night(intent, now, regions)
+    night = _finished(intent, made, now)
     found = Nightly(night, now, Suspicion(now, suspects(observed.items, policies, now)), findings, postures)
     ports.ledger.write(NIGHTLY, FLEET, _row(found))
     forget_old(ports.ledger, now)
@@ -82,6 +79,11 @@ def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: da
         findings=[f"{one.code}: {one.text}" for one in findings],
     )
     return found
+
+
+def _finished(intent: FleetPolicy, made: Plan | None, now: datetime) -> date:
+    """Return the newest fleet day whose windows are over, in all regions of the plan."""
+    return last_finished_night(intent, now, {line.region for line in made.vms} if made else ())
 
 
 def _row(found: Nightly) -> dict[str, str]:

@@ -10,7 +10,7 @@ from shared.flows.look import vaults_in_scope
 from shared.flows.on_demand import asking
 from shared.flows.retention.by_hand import by_hand_known
 from shared.flows.retention.evidence import Witness, witness
-from shared.flows.retention.rows import LOOKS, Promised, Row, keep, look_of, looked_at, promised
+from shared.flows.retention.rows import LOOKS, Promised, Row, keep, look_of, looked_at, promised, rest
 from shared.model.azure import ProtectedItem, Vault, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.on_demand import OnDemandBackup
@@ -20,7 +20,7 @@ from shared.rules.gap_fills import fill
 from shared.rules.held_points import Asked
 from shared.rules.promises import version
 from shared.rules.retention_check import Case, as_asked, compare, judge, unreadable
-from shared.rules.retention_turns import Suspicion, turns
+from shared.rules.retention_turns import Suspicion, next_turn, turns
 from shared.rules.scope import tier_of
 
 SWITCH = "backup"
@@ -57,6 +57,7 @@ def look_at_points(ports: Ports, intent: FleetPolicy, suspicion: Suspicion, now:
     known, looks = promised(ports.ledger), ports.ledger.rows(LOOKS)
     due = turns(known.memberships.keys(), looked_at(looks), suspicion, now)
     if not due:
+        rest(ports.ledger, next_turn(looked_at(looks), now))
         return 0
     tick = _tick(ports, intent, known, looks, now)
     spent: set[str] = set()

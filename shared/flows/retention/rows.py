@@ -27,6 +27,9 @@ NIGHTLY = "retention-night"
 FLEET = "fleet"
 """The one row of the last nightly look."""
 
+REST = "retention-rest"
+"""One row: until when nobody's points are due."""
+
 type Row = Mapping[str, str]
 
 
@@ -70,6 +73,22 @@ def look_of(vm_id: str, row: Row | None) -> VmRetention | None:
 def keep(ledger: Ledger, seen: VmRetention) -> None:
     """Remember a look at a VM's points."""
     ledger.write(LOOKS, seen.vm_id, {"at": seen.checked_at.isoformat(), "json": look_to_json(seen)})
+
+
+def rest(ledger: Ledger, until: datetime) -> None:
+    """Remember that nobody's points are due before the UTC instant."""
+    ledger.write(REST, FLEET, {"until": until.isoformat()})
+
+
+def rests(ledger: Ledger, now: datetime) -> bool:
+    """Return whether nobody's points are due yet."""
+    row = ledger.read(REST, FLEET)
+    return row is not None and now < datetime.fromisoformat(row["until"])
+
+
+def wake(ledger: Ledger) -> None:
+    """Let points be looked at again: there is news of the fleet."""
+    ledger.drop(REST, FLEET)
 
 
 def looked_at(rows: Mapping[str, Row]) -> dict[str, datetime]:

@@ -58,6 +58,7 @@ def checks(found: Mapping[str, Any]) -> tuple[Check, ...]:
         *_stopped(found["breaker"]),
         *answered(found["failures"]),
         *brought_back(found["restores"]),
+        *kept(found["retention"]),
         *_one_at_a_time(found.get("two_hosts")),
         _zero("writes in the unchanged evening after", enforce["second_run_writes"]),
         _zero("recovery points lost early", found["points_pruned"]),
@@ -121,6 +122,19 @@ def brought_back(restores: Mapping[str, Any]) -> Iterator[Check]:
     yield Check("VMs that went on where their account failed", "1", ", ".join(moved) or "0", len(moved) == 1)
     most = restores["most_jobs_of_a_vm"]
     yield Check("most restore jobs of a VM", "at most 2", str(most), most <= 2)
+
+
+def kept(retention: Mapping[str, Any]) -> Iterator[Check]:
+    """Expect each lost point named with its cause and no other, and what was asked for kept as it was asked."""
+    lost, named = retention["lost"], retention["named"]
+    said = f"{named} of {lost}" + "".join(f", not {name}" for name in retention["not_named"])
+    yield Check("points lost in the second night, named", f"{lost} of {lost}, 10 or more", said, named == lost >= 10)
+    vain, wrong = retention["named_in_vain"], retention["wrong_causes"]
+    yield Check("points named as lost that are there", "0", ", ".join(vain) or "0", not vain)
+    yield Check("lost points named with a wrong cause", "0", ", ".join(wrong) or "0", not wrong)
+    asked, refused = retention["kept_as_asked"], len(retention["refused"])
+    yield Check("backups asked for by message, kept as asked", "1", str(asked), asked == 1)
+    yield Check("requests refused with the reason", "1", str(refused), refused == 1)
 
 
 def _one_at_a_time(hosts: Mapping[str, Any] | None) -> Iterator[Check]:

@@ -117,6 +117,12 @@ def summary(found: Mapping[str, Any]) -> Iterator[str]:
         f"restores: {back['done']} of {back['asked']} VMs back by {back['jobs']} jobs, {back['at_once']} at once,"
         f" each on an account of its own; {waited} waited, {moved} went on elsewhere"
     )
+    points = found["retention"]
+    yield (
+        f"retention: points of {points['looked_at']} VMs looked at, {points['named']} of {points['lost']} lost ones"
+        f" named ({', '.join(points['causes'])}); {points['kept_as_asked']} backup asked for by message was kept as"
+        f" asked, {len(points['refused'])} refused"
+    )
     went, events = found["failures"], found["events"]
     yield (
         f"failed backups: {went['failed']} with {went['errors']} errors, {events['lost']} of their events lost;"

@@ -190,6 +190,7 @@ class Cloud:
             "operation": job.operation,
             "status": job.status,
             "error": job.error,
+            "expires": iso(job.expires) if job.expires else None,
             "scheduled_for": iso(job.scheduled_for) if job.scheduled_for else None,
             "started_at": iso(job.started_at),
             "ended_at": iso(job.ended_at) if job.ended_at else None,

@@ -59,12 +59,12 @@ def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: da
     changes = note(ports, intent, observed, before.at if before else None, now)
     note_by_hand(ports, intent, before.at if before else None, now)
     vms, policies = {vm.id: vm for vm in observed.vms}, {policy.id: policy for policy in observed.policies}
-    moving = {line.vm_id for line in made.moves} if made else set()
-    staying = [item for item in observed.items if item.vm_id not in moving]
+    told = {line.vm_id for line in made.moves} | {one.subject for one in made.findings} if made else set()
+    untold = [item for item in observed.items if item.vm_id not in told]
     postures = posture.postures(observed.vaults, posture.redundancies(observed.items, vms, intent))
     findings = (
         *too_old(observed.items, vms, intent, now),
-        *posture.keeps_less_than_wanted(staying, policies, vms, intent),
+        *posture.keeps_less_than_wanted(untold, policies, vms, intent),
         *posture.weak(postures),
     )
     night = _finished(intent, made, now)

@@ -1,0 +1,103 @@
+"""Which points did the demo's second night miss, and were they named? Was a backup kept as a message asked for it?
+
+Counted from Azure's jobs; only what is named is the app's own word.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from local.clock import parse
+from local.judge import Truth
+from shared import wiring
+from shared.model.night import NightReport
+from shared.model.on_demand import Stage
+from shared.model.retention import Cause, Mark
+
+ASKED_FOR, NOT_THERE = "db-eus-14", "db-eus-99"
+"""VMs that an operator asks a backup of in the second morning: one that is well, and one that does not exist."""
+KEPT_UNTIL = "2026-04-30T12:00:00Z"
+KNOWN_AFTER = timedelta(hours=6)
+"""So long after its start it is known that a run has left no point."""
+LOCAL_HOURS = timedelta(hours=2)
+"""A policy in a zone with clock changes may start so much earlier by the one clock than by the other."""
+DAY = timedelta(days=1)
+CAUSES = {
+    "UserErrorGuestAgentStatusUnavailable": Cause.AGENT,
+    "UserErrorKeyVaultPermissionsNotConfigured": Cause.SETTINGS,
+    "UserErrorRpCollectionLimitReached": Cause.QUOTA,
+    "ExtensionSnapshotFailedNoNetwork": Cause.SETTINGS,
+    "UserErrorRequestDisallowedByPolicy": Cause.SETTINGS,
+    "UserErrorBCMPremiumStorageQuotaError": Cause.QUOTA,
+    "ExtensionSnapshotBitlockerError": Cause.VM_OFF,
+    "UserErrorUnsupportedDiskSize": Cause.SETTINGS,
+    "CloudDosAbsoluteLimitReached": Cause.THROTTLED,
+    "AzureVmOffline": Cause.VM_OFF,
+}
+"""What errors of the demo mean for a point that is not there."""
+
+
+def ask_for_backups() -> None:
+    """Send two messages as an operator does: one backup before an upgrade, and one of a VM that does not exist."""
+    queues = wiring.ports().queues
+    for vm in (ASKED_FOR, NOT_THERE):
+        message = {
+            "version": 1,
+            "id": f"upgrade-{vm}",
+            "vm": vm,
+            "reason": "before the upgrade",
+            "requester": "ann",
+            "retain_until": KEPT_UNTIL,
+        }
+        queues.send("backup-requests", json.dumps(message))
+
+
+def figures(truth: Truth, report: NightReport, begins: datetime) -> dict[str, Any]:
+    """Return what was missed among the runs since `begins`, as far as it can be known, and what was asked for."""
+    lost = _lost(truth, begins, report.made_at)
+    gaps = {
+        vm.name.lower(): gap
+        for vm in report.retention.vms
+        for gap in vm.gaps
+        if gap.mark is Mark.MISSING and gap.expected.due >= begins - LOCAL_HOURS
+    }
+    wrong = {
+        f"{name} {gaps[name].cause}"
+        for name, error in lost.items()
+        if name in gaps and error in CAUSES and gaps[name].cause is not CAUSES[error]
+    }
+    return {
+        "lost": len(lost),
+        "named": len(lost.keys() & gaps.keys()),
+        "not_named": sorted(lost.keys() - gaps.keys()),
+        "named_in_vain": sorted(gaps.keys() - lost.keys()),
+        "wrong_causes": sorted(wrong),
+        "causes": sorted({gap.cause.value for gap in gaps.values()}),
+        "looked_at": len(report.retention.vms),
+        "kept_as_asked": sum(_is_as_asked(job) for job in truth["jobs"]),
+        "refused": [one.said for one in report.on_demand if one.stage is Stage.REFUSED],
+    }
+
+
+def _lost(truth: Truth, begins: datetime, now: datetime) -> dict[str, str]:
+    """Return by VM the error of its run that left no point, where no backup of that day made one."""
+    backups = [job for job in truth["jobs"] if job["operation"] == "Backup"]
+    good = [(job["vm"], parse(job["started_at"])) for job in backups if not job["error"]]
+    found = {}
+    for job in backups:
+        due = parse(job["scheduled_for"]) if job["scheduled_for"] else None
+        if due is None or not job["error"] or not begins <= due <= now - KNOWN_AFTER:
+            continue
+        if not any(vm == job["vm"] and due <= started < due + DAY for vm, started in good):
+            found[job["vm"].rpartition("/")[2].lower()] = job["error"]
+    return found
+
+
+def _is_as_asked(job: Mapping[str, Any]) -> bool:
+    """Return whether the job is the one that the message asked for, with the expiry that it named."""
+    return (
+        job["vm"].lower().endswith(f"/{ASKED_FOR}")
+        and job["expires"] is not None
+        and parse(job["expires"]) == parse(KEPT_UNTIL)
+    )

@@ -1,6 +1,6 @@
-"""Which points did the demo's second night miss, and were they named? Was a backup kept as a message asked for it?
+"""Which points did the demo's second night miss, and were they named? Counted from Azure's jobs.
 
-Counted from Azure's jobs; only what is named is the app's own word.
+So is whether a backup was kept as a message asked for it; only what is named is the app's own word.
 """
 
 import json

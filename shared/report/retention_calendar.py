@@ -70,7 +70,7 @@ class DateAxis:
 
 def retention_calendar(vms: Sequence[VmRetention], today: date) -> Markup:
     """Return the calendar of the first `MOST_CALENDARS` VMs, those with gaps first, "" where there is none."""
-    drawn = sorted(vms, key=_order)[:MOST_CALENDARS]
+    drawn = sorted((vm for vm in vms if vm.calendar), key=_order)[:MOST_CALENDARS]
     if not drawn:
         return Markup("")
     axis, y, rows = DateAxis(today), float(TOP), []

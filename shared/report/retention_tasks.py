@@ -1,4 +1,4 @@
-"""What must a person do about retention? Gaps that no backup fills, findings, weak settings: a card a kind."""
+"""What must a person do about retention? Gaps that no backup fills, and findings: a card a kind."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,6 @@ from shared.model.plan import Finding
 from shared.model.retention import Cause, Gap, RetentionNight, VmRetention
 from shared.report.retention_figures import GapState, state_of
 from shared.report.retention_rows import CAUSES, named, points_of_vms
-from shared.report.wording import counted
 
 MOST_TOLD = 5
 """Findings of one kind written out on its card; the JSON report holds all."""
@@ -34,8 +33,11 @@ class Task:
 
 
 def tasks(retention: RetentionNight) -> tuple[Task, ...]:
-    """Return what people must do: for gaps by cause, for findings by code, for weak settings by their names."""
-    return (*_gaps(retention.vms), *_findings(retention), *_settings(retention))
+    """Return what people must do: for gaps by cause, for findings by code.
+
+    How vaults are guarded is a choice, and stands in a table; what is no choice is among the findings.
+    """
+    return (*_gaps(retention.vms), *_findings(retention))
 
 
 def _gaps(vms: Iterable[VmRetention]) -> Iterator[Task]:
@@ -61,14 +63,3 @@ def _findings(retention: RetentionNight) -> Iterator[Task]:
         text = texts[0] if len(texts) == 1 else f"{len(texts):,} findings of one kind:"
         lines = tuple(texts) if len(texts) > 1 else ()
         yield Task(code, text, lines[:MOST_TOLD], max(0, len(lines) - MOST_TOLD), (), "")
-
-
-def _settings(retention: RetentionNight) -> Iterator[Task]:
-    weak: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for posture in retention.postures:
-        for one in posture.settings:
-            if not one.good:
-                weak[one.name, one.wanted].append(f"{posture.name} ({one.value or 'not known'})")
-    for (name, wanted), vaults in sorted(weak.items(), key=lambda one: (-len(one[1]), one[0])):
-        text = f"{name[:1].upper()}{name[1:]} is weak in {counted(len(vaults), 'vault')}: wanted is {wanted}"
-        yield Task("vault-setting", text, (), 0, tuple(sorted(vaults)), "")

@@ -128,7 +128,7 @@ def test_every_timer_ran_as_often_as_its_schedule_says(night: tuple[dict[str, An
     assert invocations.keys() == {
         "plan_backup_windows", "enforce_backup_windows", "check_protection", "check_one", "review_night", "watch_jobs",
         "on_backup_job_event", "on_resource_event", "alerts", "respond_to_job", "run_backup", "sweep",
-        "run_extra_backups",
+        "run_extra_backups", "check_retention",
     }  # fmt: skip
     assert invocations["plan_backup_windows"] == 51
     assert invocations["watch_jobs"] > 51 * 11

@@ -228,12 +228,24 @@ def test_a_vm_whose_points_are_refused_is_told_and_keeps_no_other_waiting() -> N
 
 def test_a_log_that_may_not_be_read_makes_no_false_gap() -> None:
     night = promised()
-    days(night, 1)
+    until(night, BY_HAND - timedelta(hours=12))
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "Earlier", documents.daily("20:00", daily=30, weekly=12))
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("Earlier").id)
     night.will("fleet.changes", Permanent("403: no"))
     night.will("fleet.backups_by_hand", Permanent("403: no"))
-    night.human("assign", vm=night.vm().id, policy_id=_later(night))
     days(night, 15)
     assert gaps(night) == []
+
+
+def test_suspects_that_had_to_wait_are_looked_at_in_the_next_hours() -> None:
+    night = promised(vms=3)
+    days(night, 2)
+    night.limited(retention_reads_per_hour=1)
+    for number in range(3):
+        night.human("afflict", vm=night.vm(f"vm-{number}").id, code="UserErrorRpCollectionLimitReached")
+    days(night, 1)
+    assert len(gaps(night)) == 3
 
 
 def test_a_tick_that_dies_anywhere_loses_at_most_the_reads_that_it_spent() -> None:
@@ -290,9 +302,3 @@ def _on_sundays_only(properties: Json) -> Json:
     schedule = {**properties["schedulePolicy"], "scheduleRunFrequency": "Weekly", "scheduleRunDays": ["Sunday"]}
     kept = {name: block for name, block in properties["retentionPolicy"].items() if name != "dailySchedule"}
     return {"schedulePolicy": schedule, "retentionPolicy": kept, "instantRpRetentionRangeInDays": 5}
-
-
-def _later(night: Stage) -> str:
-    (vault,) = night.world.vaults.values()
-    put(night.world, vault, "Later", documents.daily("01:00", daily=30, weekly=12))
-    return night.policy("Later").id

@@ -9,6 +9,7 @@ from tests.planted.on_demand_bugs import ON_DEMAND_BUGS
 from tests.planted.order_bugs import ORDER_BUGS
 from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
+from tests.planted.retention_bugs import RETENTION_FLOW_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
 __all__ = ["BUGS", "Bug"]
@@ -554,6 +555,7 @@ BUGS = (
     *RESTORE_FLOW_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
+    *RETENTION_FLOW_BUGS,
     *ON_DEMAND_BUGS,
     *ORDER_BUGS,
 )

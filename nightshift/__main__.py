@@ -2,7 +2,7 @@
 
 import typer
 
-from nightshift import backups, checks, controls, drill, incidents, plans, policy, quarantine, reports, restores
+from nightshift import backups, checks, controls, drill, incidents, plans, points, policy, quarantine, reports, restores
 from nightshift.answers import Calm
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command()(checks.check)
 app.command()(backups.backup)
 app.command()(backups.backups)
 app.command()(incidents.incidents)
+app.command()(points.points)
 app.command()(quarantine.replay)
 app.command()(drill.fire_drill)
 app.command()(reports.report)

@@ -83,14 +83,14 @@ def _snapshots(wanted: BackupPolicy, policy: BackupPolicy) -> list[str]:
 
 def _settings(vault: Vault, wanted: frozenset[str]) -> tuple[Setting, ...]:
     geo, days = vault.redundancy.lower() == "georedundant", vault.soft_delete_days
-    good_redundancy = not wanted or vault.redundancy in wanted
+    other = sorted(one for one in wanted if one.lower() != vault.redundancy.lower())
     sealed = vault.immutability.lower() in _IMMUTABLE
     return (
         Setting(SOFT_DELETE, vault.soft_delete, "Enabled or AlwaysON", vault.soft_delete.lower() != "disabled"),
         Setting(KEPT_DAYS, str(days), f"{LEAST_SOFT_DELETE_DAYS} or more", days >= LEAST_SOFT_DELETE_DAYS),
         Setting("immutability", vault.immutability, "Locked or Unlocked", sealed),
         Setting("multi-user authorisation", _on(vault.guarded), ON, vault.guarded),
-        Setting(REDUNDANCY, vault.redundancy or "not said", " or ".join(sorted(wanted)) or "any", good_redundancy),
+        Setting(REDUNDANCY, vault.redundancy or "not said", " and ".join(other or sorted(wanted)) or "any", not other),
         Setting("cross region restore", _on(vault.cross_region), ON if geo else "any", vault.cross_region or not geo),
         Setting(JOB_ALERTS, _on(vault.job_alerts), ON, vault.job_alerts),
     )

@@ -122,7 +122,8 @@ def _findings(case: Case, now: datetime) -> tuple[Finding, ...]:
         found.append(Finding("points-not-in-vault", vm_id, text))
     latest = newest_first[:OFTEN]
     better = any(point.consistency != CRASH for point in newest_first)
-    if better and len(latest) == OFTEN and all(point.consistency == CRASH for point in latest):
+    chosen = policy is not None and bool(policy.snapshot_consistency)
+    if better and not chosen and len(latest) == OFTEN and all(point.consistency == CRASH for point in latest):
         text = f"the last {OFTEN} points of {name} are crash-consistent, and older ones are better"
         found.append(Finding("crash-consistent", vm_id, text))
     return tuple(found)

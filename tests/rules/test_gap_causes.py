@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.model.azure import Change, Frequency, JobError
 from shared.model.failures import Family, Kind
 from shared.model.retention import Cause, Expected, Mark, Terms
 from shared.rules.expected_points import expected
 from shared.rules.gap_causes import OF_FAMILY, Evidence, Verdict, cause_of, needs_jobs
+from shared.rules.held_points import Asked, held
 from tests.rules.failures import BEGAN, DAY, HOUR, MINUTE, POLICY, SLOT, at, failure, job
 from tests.rules.fleet import policy
-from tests.rules.retaining import Stay, day, gap, history_of, keeping, look, made, wanted, weekly
+from tests.rules.retaining import Stay, day, gap, history_of, keeping, look, made, point, wanted, weekly
 
 FIRST = day(2026, 1, 1, 12)
 HISTORY = (Terms(FIRST, POLICY),)
@@ -311,3 +314,60 @@ def test_all_that_a_weakening_cost_is_found_and_has_that_cause(stay, causes) -> 
     assert len(gaps) >= 10
     assert {said_of(evidence(stay, jobs=()), one, LATER)[0] for one in gaps} == causes
     assert expected(history_of(stays), LATER)
+
+
+def lives(changes: list[tuple[int, int, str, bool]]) -> list[Stay]:
+    """A life in which people change things at any hour, weaken and put back, and nothing ever fails."""
+    stays = [Stay(FIRST, POLICY)]
+    for hours, start, what, unseen in sorted(changes):
+        moment, current = FIRST + hours * HOUR, stays[-1].policy or POLICY
+        made_to = {
+            "stop": None,
+            "shorten": keeping(current, daily_days=9, monthly=None),
+            "move": replace(policy(f"At-{start}", start * 30), retention=current.retention),
+            "shorten and move": replace(
+                keeping(current, f"Short-{start}", daily_days=12, weekly=None), start=start * 30
+            ),
+            "weekly": weekly("Rare", start * 30),
+            "local": replace(policy("Berlin", start * 30, time_zone="W. Europe Standard Time", kept=current.retention)),
+            "put back": POLICY,
+        }[what]
+        if moment > stays[-1].at + DAY:
+            stays.append(Stay(moment, made_to, unseen=unseen))
+    return stays
+
+
+WHATS = ["stop", "shorten", "move", "shorten and move", "weekly", "local", "put back"]
+PEOPLE = st.lists(
+    st.tuples(st.integers(100, 5000), st.integers(0, 47), st.sampled_from(WHATS), st.booleans()), max_size=6
+).map(lives)
+BY_PEOPLE = {Cause.PROTECTION_STOPPED, Cause.RETENTION_SHORTENED, Cause.SCHEDULE_CHANGED}
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(PEOPLE, st.integers(5000, 9000), st.booleans())
+def test_where_nothing_failed_only_what_people_changed_made_a_gap(stays, hours, follows) -> None:
+    now, history = FIRST + hours * HOUR, history_of(stays)
+    found = look(stays, made(stays, now, follows), now)
+    gaps = [one.expected for one in found if one.mark is Mark.MISSING]
+    for one in gaps:
+        cause, said = said_of(Evidence(history=history, jobs=()), one, now)
+        assert cause in BY_PEOPLE, (one, said)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(-240, 300), st.integers(0, 119), st.integers(5, 300), st.sampled_from([True, None]))
+def test_a_weekly_point_is_missing_only_where_a_backup_by_hand_held_the_vm(sent, late, minutes, triggered) -> None:
+    """By hand so many minutes from the run's hour, which would start `late`; who comes second finds the VM held."""
+    hand, run, took = SUNDAY + sent * MINUTE, SUNDAY + late * MINUTE, minutes * MINUTE
+    lost = hand <= run < hand + took
+    refused = not lost and run <= hand < run + took
+    asked = [] if refused else [Change("item", "backup", "ann", hand - 10 * timedelta(seconds=1))]
+    backups = [] if refused else [job(hand, id="hand", ended_at=hand + took, user_triggered=triggered)]
+    backups += [] if lost else [job(run, id="run", ended_at=run + took)]
+    there = [point(one.started_at + timedelta(seconds=4)) for one in backups]
+    [found] = held([WEEKLY], there, HISTORY, Asked(by_hand=asked))
+    assert (found.mark is Mark.MISSING) is lost
+    if lost:
+        cause, said = said_of(evidence(jobs=backups, by_hand=asked), WEEKLY)
+        assert (cause, "which ann asked for" in said) == (Cause.COLLISION, True)

@@ -8,6 +8,7 @@ from tests.planted.morning_bugs import MORNING_BUGS
 from tests.planted.order_bugs import ORDER_BUGS
 from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
+from tests.planted.retention_bugs import RETENTION_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
 __all__ = ["BUGS", "Bug"]
@@ -551,6 +552,7 @@ BUGS = (
     *MORNING_BUGS,
     *RESTORE_BUGS,
     *RESTORE_FLOW_BUGS,
+    *RETENTION_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
     *ORDER_BUGS,

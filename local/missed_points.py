@@ -3,17 +3,12 @@
 So is whether a backup was kept as a message asked for it; only what is named is the app's own word.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from local.clock import parse
 from local.judge import Truth
-from shared import wiring
-from shared.model.night import NightReport
-from shared.model.on_demand import Stage
-from shared.model.retention import Cause, Mark
 
 ASKED_FOR, NOT_THERE = "db-eus-14", "db-eus-99"
 """VMs that an operator asks a backup of in the second morning: one that is well, and one that does not exist."""
@@ -24,48 +19,36 @@ LOCAL_HOURS = timedelta(hours=2)
 """A policy in a zone with clock changes may start so much earlier by the one clock than by the other."""
 DAY = timedelta(days=1)
 CAUSES = {
-    "UserErrorGuestAgentStatusUnavailable": Cause.AGENT,
-    "UserErrorKeyVaultPermissionsNotConfigured": Cause.SETTINGS,
-    "UserErrorRpCollectionLimitReached": Cause.QUOTA,
-    "ExtensionSnapshotFailedNoNetwork": Cause.SETTINGS,
-    "UserErrorRequestDisallowedByPolicy": Cause.SETTINGS,
-    "UserErrorBCMPremiumStorageQuotaError": Cause.QUOTA,
-    "ExtensionSnapshotBitlockerError": Cause.VM_OFF,
-    "UserErrorUnsupportedDiskSize": Cause.SETTINGS,
-    "CloudDosAbsoluteLimitReached": Cause.THROTTLED,
-    "AzureVmOffline": Cause.VM_OFF,
+    "UserErrorGuestAgentStatusUnavailable": "agent",
+    "UserErrorKeyVaultPermissionsNotConfigured": "settings",
+    "UserErrorRpCollectionLimitReached": "quota",
+    "ExtensionSnapshotFailedNoNetwork": "settings",
+    "UserErrorRequestDisallowedByPolicy": "settings",
+    "UserErrorBCMPremiumStorageQuotaError": "quota",
+    "ExtensionSnapshotBitlockerError": "vm-off",
+    "UserErrorUnsupportedDiskSize": "settings",
+    "CloudDosAbsoluteLimitReached": "throttled",
+    "AzureVmOffline": "vm-off",
 }
 """What errors of the demo mean for a point that is not there."""
 
 
-def ask_for_backups() -> None:
-    """Send two messages as an operator does: one backup before an upgrade, and one of a VM that does not exist."""
-    queues = wiring.ports().queues
-    for vm in (ASKED_FOR, NOT_THERE):
-        message = {
-            "version": 1,
-            "id": f"upgrade-{vm}",
-            "vm": vm,
-            "reason": "before the upgrade",
-            "requester": "ann",
-            "retain_until": KEPT_UNTIL,
-        }
-        queues.send("backup-requests", json.dumps(message))
+def figures(truth: Truth, report: Mapping[str, Any], begins: datetime) -> dict[str, Any]:
+    """Return what was missed among the runs since `begins`, as far as it can be known, and what was asked for.
 
-
-def figures(truth: Truth, report: NightReport, begins: datetime) -> dict[str, Any]:
-    """Return what was missed among the runs since `begins`, as far as it can be known, and what was asked for."""
-    lost = _lost(truth, begins, report.made_at)
+    `report` is the app's morning report, as its JSON.
+    """
+    lost, vms = _lost(truth, begins, parse(report["made_at"])), report["retention"]["vms"]
     gaps = {
-        vm.name.lower(): gap
-        for vm in report.retention.vms
-        for gap in vm.gaps
-        if gap.mark is Mark.MISSING and gap.expected.due >= begins - LOCAL_HOURS
+        vm["name"].lower(): gap["cause"]
+        for vm in vms
+        for gap in vm["gaps"]
+        if gap["mark"] == "missing" and parse(gap["expected"]["due"]) >= begins - LOCAL_HOURS
     }
     wrong = {
-        f"{name} {gaps[name].cause}"
+        f"{name} {gaps[name]}"
         for name, error in lost.items()
-        if name in gaps and error in CAUSES and gaps[name].cause is not CAUSES[error]
+        if name in gaps and error in CAUSES and gaps[name] != CAUSES[error]
     }
     return {
         "lost": len(lost),
@@ -73,10 +56,10 @@ def figures(truth: Truth, report: NightReport, begins: datetime) -> dict[str, An
         "not_named": sorted(lost.keys() - gaps.keys()),
         "named_in_vain": sorted(gaps.keys() - lost.keys()),
         "wrong_causes": sorted(wrong),
-        "causes": sorted({gap.cause.value for gap in gaps.values()}),
-        "looked_at": len(report.retention.vms),
+        "causes": sorted(set(gaps.values())),
+        "looked_at": len(vms),
         "kept_as_asked": sum(_is_as_asked(job) for job in truth["jobs"]),
-        "refused": [one.said for one in report.on_demand if one.stage is Stage.REFUSED],
+        "refused": [one["said"] for one in report["on_demand"]["backups"] if one["stage"] == "refused"],
     }
 
 

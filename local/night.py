@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
     except (NodeMissingError, ChildError) as problem:
         _console.print(f"[red]the local Azure did not run:[/] {problem}")
         return 2
-    retention = missed_points.figures(story.looks.after, report, story.times.failing)
+    retention = missed_points.figures(story.looks.after, json.loads(data.data(report)), story.times.failing)
     found = {**figures(story), "restores": back, "retention": retention}
     report = replace(report, judge=checks(found), restores=restores)
     _write(options.folder, report, found)
@@ -121,7 +121,7 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
         _run(stack, AT_WORK, invocations, progress)
         people.tag_for_patching(stack.arm)
         people.publish_with_a_note(intent)
-        missed_points.ask_for_backups()
+        people.ask_for_backups()
         _run(stack, REPORTED_AT, invocations, progress)
         after = stack.arm.get("/_local/truth")
         report = _report(REPORTED_AT)

@@ -1,5 +1,6 @@
 """What do people do while the demo runs? Move a VM, create and tag one, break backups, publish, let moves go on."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from local import judge
 from local.child import ChildError
 from local.control import Control
 from local.failed_backups import BLOCKED, BY_ITSELF, FOR_A_PERSON, STORM, STRUCK
+from local.missed_points import ASKED_FOR, KEPT_UNTIL, NOT_THERE
 from local.stack import ROOT, Stack
 from shared import wiring
 from shared.flows import breaker, check_requests, fleet_policy
@@ -97,6 +99,20 @@ def tag_for_patching(arm: Control) -> None:
 def publish_with_a_note(text: str) -> None:
     """Publish the fleet policy again with a note at its end: a new version, under which the app plans anew."""
     fleet_policy.publish(wiring.ports(), text + NOTE)
+
+
+def ask_for_backups() -> None:
+    """Send two messages as an operator does: one backup before an upgrade, and one of a VM that does not exist."""
+    for vm in (ASKED_FOR, NOT_THERE):
+        message = {
+            "version": 1,
+            "id": f"upgrade-{vm}",
+            "vm": vm,
+            "reason": "before the upgrade",
+            "requester": "ann",
+            "retain_until": KEPT_UNTIL,
+        }
+        wiring.ports().queues.send("backup-requests", json.dumps(message))
 
 
 def let_moves_go_on(now: datetime) -> None:

@@ -27,9 +27,9 @@ def expected(history: Sequence[Terms], now: datetime) -> tuple[Expected, ...]:
     made = promises(history)
     found: list[Expected] = []
     for place, promise in enumerate(made):
-        if (policy := promise.terms.policy) is not None:
-            approved = [one.terms.policy for one in made[place + 1 :] if one.terms.less and one.terms.policy]
-            found += _of(promise, policy, approved, now)
+        if promise.policy is not None:
+            approved = [one.policy for one in made[place + 1 :] if one.loss and one.policy]
+            found += _of(promise, promise.policy, approved, now)
     return tuple(sorted(found, key=lambda one: one.due))
 
 

@@ -7,7 +7,7 @@ from shared.model.azure import BackupPolicy, ProtectedItem
 from shared.model.on_demand import OnDemandBackup, Purpose, Stage, Wanted
 from shared.model.retention import Gap, Mark
 from shared.rules.expected_points import tagged
-from shared.rules.held_points import gap_key
+from shared.rules.held_points import gap_key, is_for
 from shared.rules.on_demand import LEAST_DAYS, keep_until
 from shared.rules.slots import DAY, instant_text
 from shared.rules.tagged_days import first_tagged_day
@@ -25,7 +25,7 @@ def fill(
     the lost classes: from then on that one stands for what was lost. `policy` is the one that promised it, `known` are
     the backups on demand of this VM.
     """
-    due, tried = gap.expected.due, [one for one in known if _is_for(one, gap)]
+    due, tried = gap.expected.due, [one for one in known if is_for(one, gap.expected)]
     if gap.mark is not Mark.MISSING or not gap.expected.long_term or any(not one.stage.over for one in tried):
         return None
     if len(tried) >= MOST_TRIES or any(one.stage is Stage.COMPLETED for one in tried):
@@ -53,7 +53,3 @@ def next_of_class(gap: Gap, policy: BackupPolicy) -> datetime | None:
     due = gap.expected.due
     day = first_tagged_day(kept.when, (due + DAY).date()) if kept else None
     return due + (day - due.date()) if day else None
-
-
-def _is_for(one: OnDemandBackup, gap: Gap) -> bool:
-    return one.wanted.key.startswith(gap_key(one.wanted.vm_id, gap.expected.due) + "|")

@@ -13,8 +13,6 @@ from shared.rules.slot_policies import slot_policy
 
 LEAST_SOFT_DELETE_DAYS = 14
 """Days for which Azure keeps what was deleted, by default and at least."""
-WEAK = "vault-weak"
-LESS = "keeps-less"
 ON = "Enabled"
 SOFT_DELETE, KEPT_DAYS = "soft delete", "soft delete days"
 REDUNDANCY, JOB_ALERTS = "redundancy", "alerts of failed jobs"
@@ -44,11 +42,12 @@ def redundancies(
 
 def weak(found: Iterable[VaultPosture]) -> list[Finding]:
     """Return what a person should set otherwise, a finding for each vault and setting."""
+    pairs = [
+        (one, setting) for one in found for setting in one.settings if not setting.good and setting.name in _NEEDED
+    ]
     return [
-        Finding(WEAK, one.vault_id, f"{setting.name} of {one.name} is {setting.value}; expected {setting.wanted}")
-        for one in found
-        for setting in one.settings
-        if not setting.good and setting.name in _NEEDED
+        Finding("vault-weak", one.vault_id, f"{each.name} of {one.name} is {each.value}; expected {each.wanted}")
+        for one, each in pairs
     ]
 
 
@@ -69,9 +68,8 @@ def keeps_less_than_wanted(
         less = [*keeps_less(wanted, policy), *_snapshots(wanted, policy)]
         if less:
             vms_of = f"{count} VM{'s' if count > 1 else ''} of tier {name}"
-            found.append(
-                Finding(LESS, policy_id, f"{policy.name} keeps less than {vms_of} should have: {'; '.join(less)}")
-            )
+            text = f"{policy.name} keeps less than {vms_of} should have: {'; '.join(less)}"
+            found.append(Finding("keeps-less", policy_id, text))
     return found
 
 
@@ -83,14 +81,14 @@ def _snapshots(wanted: BackupPolicy, policy: BackupPolicy) -> list[str]:
 
 def _settings(vault: Vault, wanted: frozenset[str]) -> tuple[Setting, ...]:
     geo, days = vault.redundancy.lower() == "georedundant", vault.soft_delete_days
-    good_redundancy = not wanted or vault.redundancy in wanted
+    other = sorted(one for one in wanted if one.lower() != vault.redundancy.lower())
     sealed = vault.immutability.lower() in _IMMUTABLE
     return (
         Setting(SOFT_DELETE, vault.soft_delete, "Enabled or AlwaysON", vault.soft_delete.lower() != "disabled"),
         Setting(KEPT_DAYS, str(days), f"{LEAST_SOFT_DELETE_DAYS} or more", days >= LEAST_SOFT_DELETE_DAYS),
         Setting("immutability", vault.immutability, "Locked or Unlocked", sealed),
         Setting("multi-user authorisation", _on(vault.guarded), ON, vault.guarded),
-        Setting(REDUNDANCY, vault.redundancy or "not said", " or ".join(sorted(wanted)) or "any", good_redundancy),
+        Setting(REDUNDANCY, vault.redundancy or "not said", " and ".join(other or sorted(wanted)) or "any", not other),
         Setting("cross region restore", _on(vault.cross_region), ON if geo else "any", vault.cross_region or not geo),
         Setting(JOB_ALERTS, _on(vault.job_alerts), ON, vault.job_alerts),
     )

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.model.azure import BackupPolicy
-from shared.model.retention import Joined, Terms
-from shared.rules.retention import keeps_less
+from shared.model.azure import BackupPolicy, Retention, TaggedRetention
+from shared.model.retention import Expected, Joined, Terms
+from shared.rules.retention import fewer_runs, keeps_less
+from shared.rules.scheduled_runs import is_known
 from shared.rules.slot_policies import fingerprint
 
 KEPT_CHANGES = 40
@@ -20,11 +21,15 @@ STOPPED = "its backups were stopped"
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What was promised for runs that are due from `since` on, before `until` (None: it still stands)."""
+    """What was promised for runs that are due from `since` on, before `until` (None: it still stands).
 
-    terms: Terms
+    A `policy` of None promises nothing. With `loss` somebody approved that less is kept, of older points too.
+    """
+
+    policy: BackupPolicy | None
     since: datetime
-    until: datetime | None
+    until: datetime | None = None
+    loss: bool = False
 
 
 def terms_of(joined: Sequence[Joined], versions: Mapping[str, Sequence[Terms]]) -> tuple[Terms, ...]:
@@ -42,19 +47,23 @@ def terms_of(joined: Sequence[Joined], versions: Mapping[str, Sequence[Terms]]) 
 
 def promises(history: Iterable[Terms]) -> tuple[Promise, ...]:
     """Return the promises of a history of terms, the oldest first."""
-    ends = [terms for terms in history if not terms.less or terms.approved]
-    return tuple(
-        Promise(
-            terms, terms.since, (ends[place + 1].unsure_from or ends[place + 1].since) if ends[place + 1 :] else None
-        )
-        for place, terms in enumerate(ends)
-    )
+    found: list[Promise] = []
+    for terms in history:
+        policy = terms.policy
+        if found and _weakens(terms):
+            policy = _still_promised(found[-1].policy, terms.policy)
+            if policy == found[-1].policy:
+                continue
+        if found:
+            found[-1] = replace(found[-1], until=terms.unsure_from or terms.since)
+        found.append(Promise(policy, terms.since, loss=bool(terms.less and terms.approved)))
+    return tuple(found)
 
 
-def in_force(history: Sequence[Terms], at: datetime) -> Terms | None:
-    """Return the terms that held at the UTC instant; of before the first look the first, None where there are none."""
-    begun = [terms for terms in history if terms.since <= at]
-    return begun[-1] if begun else next(iter(history), None)
+def promised_by(history: Iterable[Terms], one: Expected) -> BackupPolicy | None:
+    """Return the policy that promised the point; None where it is not known any more."""
+    policies = (promise.policy for promise in promises(history))
+    return next((policy for policy in policies if policy and version(policy) == one.version), None)
 
 
 def with_version(
@@ -79,15 +88,55 @@ def version(policy: BackupPolicy) -> str:
     return fingerprint(policy)
 
 
+def _weakens(terms: Terms) -> bool:
+    return bool(terms.less) and not terms.approved
+
+
+def _still_promised(promised: BackupPolicy | None, policy: BackupPolicy | None) -> BackupPolicy | None:
+    """Return what stays promised under a policy that gives less: the same points, at the hours at which it runs.
+
+    A weaker policy starts its runs, and tags its days, where it says. Only what it leaves out stays where it was.
+    """
+    if promised is None or policy is None or not is_known(policy):
+        return promised
+    runs = promised if fewer_runs(promised, policy) else policy
+    old, new = promised.retention, policy.retention
+    kept = Retention(
+        old.daily_days,
+        _on_days_of(old.weekly, new.weekly),
+        _on_days_of(old.monthly, new.monthly),
+        _on_days_of(old.yearly, new.yearly),
+    )
+    return replace(
+        promised,
+        time_zone=policy.time_zone,
+        start=policy.start,
+        frequency=runs.frequency,
+        run_days=runs.run_days,
+        retention=kept,
+    )
+
+
+def _on_days_of(old: TaggedRetention | None, new: TaggedRetention | None) -> TaggedRetention | None:
+    if old is None or new is None or len(new.when) < len(old.when):
+        return old
+    return replace(old, when=new.when)
+
+
 def _during(one: Joined, versions: Sequence[Terms], until: datetime | None) -> list[Terms]:
-    """Return the versions of a policy that held while a VM was under it."""
+    """Return the versions of a policy that held while a VM was under it.
+
+    Where it is not known what the policy said when the VM joined it, its first known version began somewhere since.
+    """
     if not one.policy_id:
         return [Terms(one.since, None, one.actor, approved=one.approved, unsure_from=one.unsure_from)]
-    begun = [terms for terms in versions if terms.since <= one.since] or list(versions[:1])
-    later = [terms for terms in versions if terms.since > one.since and (until is None or terms.since < until)]
-    at_first = [replace(terms, since=one.since, actor=one.actor, approved=one.approved, unsure_from=one.unsure_from)
-                for terms in begun[-1:]]  # fmt: skip
-    return [*at_first, *(terms for terms in later if terms not in begun)]
+    held = [terms for terms in versions if until is None or terms.since < until]
+    begun = [terms for terms in held if terms.since <= one.since]
+    if not held:
+        return []
+    first, *later = held[max(0, len(begun) - 1) :]
+    since, unsure_from = max(first.since, one.since), one.unsure_from or (None if begun else one.since)
+    return [replace(first, since=since, actor=one.actor, approved=one.approved, unsure_from=unsure_from), *later]
 
 
 def _judged(found: Iterable[Terms]) -> tuple[Terms, ...]:

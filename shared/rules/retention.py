@@ -27,16 +27,20 @@ def keeps_less(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
 
     Unlike `losses` it says nothing of policy types and snapshots, and another schedule is less only where it runs less.
     """
-    found = []
-    if _RANKS[policy.frequency] < _RANKS[promised.frequency]:
-        found.append(f"schedule: {promised.frequency} -> {policy.frequency}")
-    elif policy.frequency is promised.frequency and len(policy.run_days) < len(promised.run_days):
-        found.append(f"runs: {len(promised.run_days)} days a week -> {len(policy.run_days)}")
     return (
-        *found,
+        *fewer_runs(promised, policy),
         *_daily_losses(promised, policy),
         *(loss for name in CLASSES for loss in _class_losses(name, promised, policy)),
     )
+
+
+def fewer_runs(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
+    """Return how `policy` runs less often, whenever that is; empty: it does not."""
+    if _RANKS[policy.frequency] < _RANKS[promised.frequency]:
+        return (f"schedule: {promised.frequency} -> {policy.frequency}",)
+    if policy.frequency is promised.frequency and len(policy.run_days) < len(promised.run_days):
+        return (f"runs: {len(promised.run_days)} days a week -> {len(policy.run_days)}",)
+    return ()
 
 
 def rises(current: BackupPolicy, target: BackupPolicy) -> bool:

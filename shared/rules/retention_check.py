@@ -16,7 +16,7 @@ from shared.rules.slots import instant_text
 CALENDAR = timedelta(days=35)
 """How many days back the calendar shows."""
 MOST_GAPS = 60
-"""Gaps of one VM that are kept, the newest: a row of the ledger holds little."""
+"""Gaps of one VM that are kept: a row of the ledger holds little."""
 IN_VAULT = frozenset({"HardenedRP", "ArchivedRP"})
 TRANSFERRED = timedelta(days=2)
 """So long after its snapshot a point is in the vault; a day's change takes up to 24 hours."""
@@ -62,7 +62,7 @@ def judge(case: Case, found: Sequence[Found], evidence: Evidence, now: datetime)
         counts=_counts(found),
         consistency=tuple(sorted(Counter(point.consistency for point in case.points).items())),
         calendar=_calendar(found, now),
-        gaps=tuple(gaps[-MOST_GAPS:]),
+        gaps=_kept_gaps(gaps),
         findings=_findings(case, now),
     )
 
@@ -94,6 +94,12 @@ def _gap(one: Found, evidence: Evidence, now: datetime) -> Gap:
     return Gap(one.expected, verdict.cause, verdict.said, one.mark, one.filled_at)
 
 
+def _kept_gaps(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return the gaps that a row has room for: long-term ones before daily ones, and of each the newest."""
+    worth_most = sorted(gaps, key=lambda gap: (gap.expected.long_term, gap.expected.due), reverse=True)
+    return tuple(sorted(worth_most[:MOST_GAPS], key=lambda gap: gap.expected.due))
+
+
 def _counts(found: Sequence[Found]) -> tuple[tuple[str, int, int], ...]:
     """Return by class how many points were expected, and how many are there, those made up for included."""
     wanted = {name: [one for one in found if name in one.expected.classes] for name in CLASSES}
@@ -122,7 +128,8 @@ def _findings(case: Case, now: datetime) -> tuple[Finding, ...]:
         found.append(Finding("points-not-in-vault", vm_id, text))
     latest = newest_first[:OFTEN]
     better = any(point.consistency != CRASH for point in newest_first)
-    if better and len(latest) == OFTEN and all(point.consistency == CRASH for point in latest):
+    chosen = policy is not None and bool(policy.snapshot_consistency)
+    if better and not chosen and len(latest) == OFTEN and all(point.consistency == CRASH for point in latest):
         text = f"the last {OFTEN} points of {name} are crash-consistent, and older ones are better"
         found.append(Finding("crash-consistent", vm_id, text))
     return tuple(found)

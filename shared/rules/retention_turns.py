@@ -1,8 +1,9 @@
 """Whose points are looked at next? Each VM's once a week, and sooner where its last run left none."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, zip_longest
 
 WEEK = timedelta(days=7)
 EARLY = timedelta(minutes=45)
@@ -23,20 +24,21 @@ def turns(
 ) -> tuple[str, ...]:
     """Return the VMs that are due, in the order in which they are looked at.
 
-    First come those under suspicion that were not looked at since, then those that never were, then the others, the
-    longest ago first. `looked` has when each was looked at last.
+    Those under suspicion that were not looked at since come first, and take every other turn: where there are ever more
+    of them, the others are not forgotten. These are those that never were looked at, and then the longest ago.
+    `looked` has when each was looked at last.
     """
 
     def last(vm_id: str) -> datetime:
         return looked.get(vm_id, now - EPOCH)
 
-    suspects = [vm_id for vm_id in suspicion.vm_ids if vm_id in vm_ids and last(vm_id) < suspicion.at]
-    due = [vm_id for vm_id in vm_ids if last(vm_id) <= now - WEEK + EARLY]
-    ordered = [
-        *sorted(suspects, key=lambda vm_id: (last(vm_id), vm_id)),
-        *sorted(due, key=lambda one: (last(one), one)),
-    ]
-    return tuple(dict.fromkeys(ordered))
+    def longest_ago_first(found: Iterable[str]) -> list[str]:
+        return sorted(found, key=lambda vm_id: (last(vm_id), vm_id))
+
+    suspects = {vm_id for vm_id in suspicion.vm_ids if vm_id in vm_ids and last(vm_id) < suspicion.at}
+    due = [vm_id for vm_id in vm_ids if last(vm_id) <= now - WEEK + EARLY and vm_id not in suspects]
+    pairs = zip_longest(longest_ago_first(suspects), longest_ago_first(due))
+    return tuple(vm_id for vm_id in chain.from_iterable(pairs) if vm_id is not None)
 
 
 def next_turn(looked: Mapping[str, datetime], now: datetime) -> datetime:

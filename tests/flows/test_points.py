@@ -12,7 +12,7 @@ from local.world.history import put
 from local.world.state import Json
 from shared.errors import Permanent, Transient
 from shared.flows.on_demand import asking
-from shared.flows.retention import check, history
+from shared.flows.retention import check, evidence, history
 from shared.flows.retention.rows import standing
 from shared.model.retention import Cause, Gap, Mark, VmRetention
 from tests.flows.stage import LOST, THROTTLED, Stage, stage
@@ -302,3 +302,18 @@ def _on_sundays_only(properties: Json) -> Json:
     schedule = {**properties["schedulePolicy"], "scheduleRunFrequency": "Weekly", "scheduleRunDays": ["Sunday"]}
     kept = {name: block for name, block in properties["retentionPolicy"].items() if name != "dailySchedule"}
     return {"schedulePolicy": schedule, "retentionPolicy": kept, "instantRpRetentionRangeInDays": 5}
+
+
+def test_a_cause_that_needs_more_reads_of_jobs_than_are_left_is_told_at_a_later_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    night = promised(vms=1)
+    days(night, 2)
+    night.human("afflict", vm=night.vm().id, code="UserErrorRpCollectionLimitReached")
+    monkeypatch.setattr(evidence, "JOB_READS", 0)
+    days(night, 1)
+    assert [gap.cause for gap in gaps(night)] == [Cause.UNKNOWN]
+    assert night.count("vaults.jobs") == 0
+    monkeypatch.undo()
+    days(night, 1)
+    assert {gap.cause for gap in gaps(night)} == {Cause.QUOTA}

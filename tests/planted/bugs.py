@@ -9,6 +9,7 @@ from tests.planted.on_demand_bugs import ON_DEMAND_BUGS
 from tests.planted.order_bugs import ORDER_BUGS
 from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
+from tests.planted.retention_bugs import RETENTION_BUGS
 from tests.planted.retention_flow_bugs import RETENTION_FLOW_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
@@ -553,6 +554,7 @@ BUGS = (
     *MORNING_BUGS,
     *RESTORE_BUGS,
     *RESTORE_FLOW_BUGS,
+    *RETENTION_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,
     *RETENTION_FLOW_BUGS,

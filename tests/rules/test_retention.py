@@ -7,7 +7,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.model.azure import BackupPolicy, Frequency, PolicyType, Retention, TaggedRetention
-from shared.rules.retention import can_move_type, is_daily, longest_days, losses, rises, same_schedule
+from shared.rules.retention import (
+    can_move_type,
+    fewer_runs,
+    is_daily,
+    keeps_less,
+    longest_days,
+    losses,
+    rises,
+    same_schedule,
+)
 from shared.rules.slot_policies import change_text, fingerprint
 from tests.rules.fleet import policy
 
@@ -200,3 +209,77 @@ def test_only_a_daily_schedule_with_a_start_is_daily():
     assert is_daily(policy())
     assert not is_daily(policy(start=None))
     assert not is_daily(policy(frequency=Frequency.WEEKLY, run_days=("Sunday",)))
+
+
+@JUDGED
+@given(policies(), policies())
+def test_in_points_a_policy_keeps_less_only_where_it_would_be_a_loss(one, other):
+    assert keeps_less(one, one) == ()
+    assert set(keeps_less(one, other)) <= set(losses(one, other))
+
+
+@pytest.mark.parametrize("field", ["daily points: fewer", "daily points: none"])
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(one=policies())
+def test_fewer_daily_points_keep_less(field, one):
+    [loss] = keeps_less(one, LOWERED[field](one))
+    assert loss.startswith("daily points: ")
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("field", LOWERED_CLASS)
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(one=policies())
+def test_less_of_any_tagged_class_keeps_less(name, field, one):
+    [loss] = keeps_less(one, keeping(one, **{name: LOWERED_CLASS[field](class_of(name, one))}))
+    assert loss.startswith(f"{name} points: ")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(policy(), start=60, time_zone="Tokyo Standard Time"),
+        replace(policy(), policy_type=PolicyType.ENHANCED, instant_restore_days=1, archive=("x",), unread=("y",)),
+        replace(policy(), frequency=Frequency.HOURLY, start=None),
+    ],
+    ids=["another hour", "snapshots", "hourly"],
+)
+def test_as_many_runs_that_are_kept_as_long_keep_nothing_less(other):
+    assert keeps_less(policy(), other) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (Frequency.HOURLY, Frequency.DAILY, "schedule: Hourly -> Daily"),
+        (Frequency.DAILY, Frequency.WEEKLY, "schedule: Daily -> Weekly"),
+        (Frequency.WEEKLY, Frequency.UNKNOWN, "schedule: Weekly -> Unknown"),
+    ],
+)
+def test_a_schedule_that_runs_less_often_keeps_less_and_one_that_runs_more_often_does_not(old, new, said):
+    often, rarely = policy(frequency=old), policy(frequency=new)
+    assert keeps_less(often, rarely) == fewer_runs(often, rarely) == (said,)
+    assert keeps_less(rarely, often) == ()
+
+
+def test_fewer_days_of_a_week_keep_less_and_other_days_do_not():
+    twice = policy(frequency=Frequency.WEEKLY, run_days=("Sunday", "Wednesday"))
+    once = replace(twice, run_days=("Friday",))
+    assert keeps_less(twice, once) == ("runs: 2 days a week -> 1",)
+    assert keeps_less(once, replace(once, run_days=("Sunday",))) == keeps_less(once, twice) == ()
+
+
+@pytest.mark.parametrize("field", LOWERED)
+def test_of_an_ordinary_policy_too_each_lowered_field_is_named_and_its_opposite_no_loss(field):
+    one = policy(instant_restore_days=5)
+    [loss] = losses(one, LOWERED[field](one))
+    assert field.split(":")[0] in loss
+    if "daily" in field or "instant" in field:
+        assert rises(LOWERED[field](one), one)
+
+
+def test_another_resource_group_for_snapshots_or_a_class_more_is_told_apart():
+    one = policy(snapshot_group=("rg-snap-", "1"))
+    assert losses(one, replace(one, snapshot_group=("rg-snap-", "2"))) == ("snapshot resource group would change",)
+    assert rises(keeping(one, weekly=None), one)
+    assert not rises(one, keeping(one, weekly=None))

@@ -1,13 +1,13 @@
 """Are a policy's runs found on any day of the year, in any zone?"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.azure import Frequency
-from shared.rules.scheduled_runs import last_run, next_run, runs_around, scheduled_start
+from shared.rules.scheduled_runs import is_known, last_run, next_run, run_on, runs_around, scheduled_start
 from tests.rules.failures import BEGAN, DAY, HOUR, MINUTE, POLICY, SLOT
 from tests.rules.fleet import policy
 
@@ -61,6 +61,8 @@ def test_a_weekly_policy_runs_on_its_local_days_only() -> None:
 def test_of_an_unknown_schedule_no_run_is_known(unknown) -> None:
     assert runs_around(unknown, SLOT) == ()
     assert (last_run(unknown, SLOT), next_run(unknown, SLOT), scheduled_start(unknown, SLOT)) == (None, None, None)
+    assert [run_on(unknown, SLOT.date() + day * DAY) for day in range(7)] == [None] * 7
+    assert is_known(unknown) is (unknown.name == "Never")
 
 
 def test_a_job_up_to_four_hours_late_is_the_run_of_its_start() -> None:
@@ -84,3 +86,27 @@ def test_the_last_run_is_behind_the_next_one_ahead_and_none_lies_between(one, in
     runs = [run for run in runs_around(one, instant) if last.latest < run.latest and run.earliest < following.earliest]
     assert all(run.earliest <= instant < run.latest for run in runs)
     assert following.earliest - last.latest <= timedelta(days=7, hours=2)
+
+
+def test_each_local_date_has_its_run() -> None:
+    assert run_on(POLICY, SLOT.date()).starts == (SLOT,)
+    assert run_on(BERLIN, date(2026, 3, 29)).starts == (utc(3, 29, 0), utc(3, 29, 1))
+    assert run_on(BERLIN, date(2028, 2, 29)).earliest == datetime(2028, 2, 29, tzinfo=UTC)
+    assert run_on(policy("Late", 22 * 60, time_zone="Central Standard Time"), date(2026, 3, 1)).earliest == utc(3, 2, 3)
+    assert run_on(SUNDAYS, date(2026, 3, 4)).starts == (utc(3, 4, 2),)
+    assert run_on(SUNDAYS, date(2026, 3, 5)) is None
+    assert all(is_known(one) for one in (POLICY, BERLIN, SUNDAYS))
+
+
+@given(
+    st.sampled_from([POLICY, BERLIN, SUNDAYS, policy("Kiribati", 30, time_zone="Line Islands Standard Time")]),
+    st.dates(date(2025, 1, 3), date(2029, 12, 28)),
+)
+def test_the_runs_of_dates_are_the_runs_around_an_instant(one, day: date) -> None:
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    found = [run for ahead in (-1, 0, 1) if (run := run_on(one, day + ahead * DAY))]
+    around = runs_around(one, noon)
+    assert all(run in around for run in found)
+    assert [run for run in around if abs(run.earliest - noon) < timedelta(hours=11)] == [
+        run for run in found if abs(run.earliest - noon) < timedelta(hours=11)
+    ]

@@ -45,15 +45,17 @@ class Witness:
         )
         missing = [one.expected for one in found if one.mark in {Mark.MISSING, Mark.ASKED}]
         asking = [one for one in missing if needs_jobs(one, known, self.now)]
-        jobs = [job for one in asking for job in self._day(vault, case.item, one.due)]
-        return replace(known, jobs=tuple({job.id: job for job in jobs}.values())) if asking else known
+        days = [self._day(vault, case.item, one.due) for one in asking]
+        if not days or any(jobs is None for jobs in days):
+            return known
+        return replace(known, jobs=tuple({job.id: job for jobs in days for job in jobs or ()}.values()))
 
-    def _day(self, vault: Vault, item: ProtectedItem, due: datetime) -> list[Job]:
-        """Return the item's jobs from a day before the run until it must have begun."""
+    def _day(self, vault: Vault, item: ProtectedItem, due: datetime) -> list[Job] | None:
+        """Return the item's jobs from a day before the run until it must have begun; None where reads are spent."""
         key = vault.id, due.date()
         if key not in self.days:
             if not self.ports.ledger.spend(f"gap-jobs-{self.now:%H}", vault.subscription, self.now.date(), JOB_READS):
-                return []
+                return None
             since = datetime.combine(due.date(), due.timetz().replace(hour=0, minute=0))
             self.days[key] = self.ports.vaults.jobs(vault, since - DAY, min(since + DAY + AFTER, self.now))
         return [job for job in self.days[key] if job.container == item.container]

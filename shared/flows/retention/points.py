@@ -18,7 +18,7 @@ from shared.model.retention import Gap, Mark
 from shared.ports import Ports
 from shared.rules.gap_fills import fill
 from shared.rules.held_points import Asked
-from shared.rules.promises import version
+from shared.rules.promises import promised_by
 from shared.rules.retention_check import Case, as_asked, compare, judge, unreadable
 from shared.rules.retention_turns import Suspicion, next_turn, turns
 from shared.rules.scope import tier_of
@@ -137,8 +137,7 @@ def _look_at(tick: Tick, vault: Vault, item: ProtectedItem) -> None:
 
 def _ask(tick: Tick, case: Case, gap: Gap) -> bool:
     """Ask for the backup that makes up for the gap, where one does and the app may; return whether it was asked for."""
-    promised_by = (terms.policy for terms in case.history if terms.policy is not None)
-    policy = next((one for one in promised_by if version(one) == gap.expected.version), None)
+    policy = promised_by(case.history, gap.expected)
     if policy is None or SWITCH not in tick.ports.switches or not case.item.policy_id:
         return False
     wanted = fill(gap, case.item, policy, case.asked.by_us, tick.now)

@@ -16,8 +16,7 @@ def losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:
         *_unreadable(current),
         *_unreadable(target),
         *_kind_losses(current, target),
-        *_daily_losses(current, target),
-        *(loss for name in CLASSES for loss in _class_losses(name, current, target)),
+        *_point_losses(current, target),
         *_snapshot_losses(current, target),
     )
 
@@ -27,11 +26,7 @@ def keeps_less(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
 
     Unlike `losses` it says nothing of policy types and snapshots, and another schedule is less only where it runs less.
     """
-    return (
-        *fewer_runs(promised, policy),
-        *_daily_losses(promised, policy),
-        *(loss for name in CLASSES for loss in _class_losses(name, promised, policy)),
-    )
+    return (*fewer_runs(promised, policy), *_point_losses(promised, policy))
 
 
 def fewer_runs(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
@@ -83,6 +78,13 @@ def _kind_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]
         days = f"{len(current.run_days)} days a week ({', '.join(current.run_days)})"
         found.append(f"runs: {days} -> {len(target.run_days)}")
     return tuple(found)
+
+
+def _point_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:
+    return (
+        *_daily_losses(current, target),
+        *(loss for name in CLASSES for loss in _class_losses(name, current, target)),
+    )
 
 
 def _daily_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:

@@ -77,11 +77,17 @@ def change_text(current: BackupPolicy | None, target: BackupPolicy) -> str:
     return "; ".join(f"{field}: {old} -> {new}" for (field, old), (_, new) in pairs if old != new)
 
 
+def _runs(policy: BackupPolicy) -> tuple[str, ...]:
+    """A field more than before would make every policy that was written look changed, so the runs join its schedule."""
+    hourly = policy.hourly
+    return policy.run_days if hourly is None else (f"every {hourly.every} h for {hourly.hours} h",)
+
+
 def _fields(policy: BackupPolicy) -> list[tuple[str, str]]:
     start = NOTHING if policy.start is None else f"{policy.start // 60:02d}:{policy.start % 60:02d}"
     fields = [
         ("policy type", policy.policy_type.value),
-        ("schedule", " ".join((policy.frequency.value, *policy.run_days))),
+        ("schedule", " ".join((policy.frequency.value, *_runs(policy)))),
         ("start", f"{start} {policy.time_zone}"),
         ("daily points", f"{policy.retention.daily_days or 0} days"),
     ]

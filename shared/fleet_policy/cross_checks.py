@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
+from shared.fleet_policy.hourly import hourly_checks
 from shared.fleet_policy.marks import Marked, Path, Problem, dotted
 from shared.fleet_policy.patching import Hours, no_start_left, read
 from shared.fleet_policy.restore_checks import restore_checks
@@ -36,6 +37,7 @@ type _Found = Iterator[tuple[Path, str]]
 def _tier(tier: object, document: object) -> _Found:
     yield from _window(tier, document)
     yield from _instant_restore(tier)
+    yield from hourly_checks(tier, _at(document, "windows", str(_at(tier, "window"))))
     yield from _classes(_at(tier, "retention"))
 
 

@@ -14,6 +14,7 @@ from shared.fleet_policy.document import (
     TierSection,
     WindowSection,
 )
+from shared.fleet_policy.hourly import tier_hours
 from shared.fleet_policy.restore_intent import restore_intent
 from shared.fleet_policy.words import age_of, minutes_of
 from shared.model.azure import PolicyType, Retention, TaggedRetention
@@ -104,6 +105,7 @@ def _tier(name: str, tier: TierSection) -> Tier:
         rpo=age_of(tier.rpo),
         redundancy=_REDUNDANCIES[tier.redundancy] if tier.redundancy else "",
         retry_outside_window=tier.retry_outside_window,
+        hourly=tier_hours(tier.schedule) if tier.schedule else None,
     )
 
 

@@ -101,10 +101,11 @@ class HourlySchedule:
 class BackupPolicy:
     """A VM backup policy.
 
-    `start` is the wall-clock start in minutes after midnight in `time_zone` (a Windows zone id), of an hourly schedule
-    that of the day's first run; None where there is no one start. `hourly` has the runs of an hourly schedule, None for
-    all others. `run_days` are the days of a weekly schedule. `archive` is the tiering policy as sorted "tier: mode count unit" lines. `unread` names wire fields
-    that this version does not understand: a policy with any of them is never a move's source or target.
+    `start` is the wall-clock start in minutes after midnight in `time_zone` (a Windows zone id), of an hourly
+    schedule that of the day's first run; None where there is no one start. `hourly` has the runs of an hourly
+    schedule, None for all others. `run_days` are the days of a weekly schedule. `archive` is the tiering policy as
+    sorted "tier: mode count unit" lines. `unread` names wire fields that this version does not understand: a policy
+    with any of them is never a move's source or target.
     """
 
     id: str

@@ -65,9 +65,7 @@ def vaulted_runs(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun,
         return runs_around(policy, instant)
     last = {hour * HOUR for hour in policy.hourly.last_runs}
     days = _days_runs(policy, instant)
-    return tuple(
-        ScheduledRun(tuple(sorted({start + hour for start in day.starts for hour in last}))) for day in days
-    )
+    return tuple(ScheduledRun(tuple(sorted({start + hour for start in day.starts for hour in last}))) for day in days)
 
 
 def last_run(policy: BackupPolicy, until: datetime) -> ScheduledRun | None:

@@ -78,7 +78,9 @@ def test_what_azure_does_not_take_is_refused(changes, said) -> None:
     assert said in found
 
 
-def test_the_latest_first_run_is_taken_in_the_season_in_which_it_is_latest() -> None:
+def test_the_season_in_which_the_first_run_is_latest_counts() -> None:
+    (found,) = reasons(text("15:00-23:00", window='"20:00-06:00", zone: America/New_York'))
+    assert "begins at 20:00 UTC" in found
     assert parse(text("14:30-22:30", window='"20:00-06:00", zone: America/New_York')).tiers[0].hourly is not None
 
 

@@ -80,7 +80,9 @@ def test_a_plan_that_was_followed_moves_nobody_again():
 
 
 def test_a_vm_of_a_standard_policy_runs_daily_until_it_may_migrate():
-    [line] = planned(policy(instant_restore_days=2)).vms
+    made = planned(policy(instant_restore_days=2))
+    [line] = made.vms
+    assert [(one.frequency, one.hourly) for one in made.policies] == [(Frequency.DAILY, None)]
     assert line.policy == f"ns-gold-{line.policy[8:12]}"
     assert len(line.allowed) == 20
     wanted = intent(tiers=(OFTEN,), migrate_to_enhanced=("app",))
@@ -260,6 +262,12 @@ def test_fewer_runs_or_longer_intervals_are_a_loss(every, hours, other_every, ot
         or len(new.runs) < len(old.runs)
         or len(range(0, new.hours, new.every)) < len(range(0, old.hours, old.every))
     )
+
+
+@pytest.mark.parametrize(("old", "new"), [(8, 7), (9, 8)])
+def test_a_run_that_may_be_at_the_end_of_the_hours_is_not_given_away(old, new):
+    assert losses(hourly(hours=old), hourly(hours=new)) != ()
+    assert losses(hourly(hours=new), hourly(hours=old)) == ()
 
 
 def test_the_runs_of_a_day_are_in_the_fingerprint():

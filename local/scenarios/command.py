@@ -11,6 +11,7 @@ from local.scenarios.breaker import breaker
 from local.scenarios.change import quotas, rollback, tier_edit
 from local.scenarios.enrolment import enrolment_wave
 from local.scenarios.every_fault import every_fault
+from local.scenarios.hourly import hourly
 from local.scenarios.job_failures import job_failures
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
@@ -36,6 +37,7 @@ SCENARIOS: dict[str, Scenario] = {
     "twins": twins,
     "breaker": breaker,
     "enrolment-wave": enrolment_wave,
+    "hourly": hourly,
     "job-failures": job_failures,
     "restores": restores,
     "year": year,

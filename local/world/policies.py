@@ -12,6 +12,9 @@ _MOST = {"daily": 9999, "weekly": 5163, "monthly": 1188, "yearly": 99}
 _UNIT = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "yearly": "Years"}
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:(00|30):00(\.0+)?(Z|\+00:00)?$")
 _SCHEDULE_TYPES = {"V1": "SimpleSchedulePolicy", "V2": "SimpleSchedulePolicyV2"}
+_MOST_INSTANT_DAYS = {4: 17, 6: 22}
+"""Days of snapshots by the interval of an hourly schedule; all others may have 30 (Enhanced policy documentation)."""
+_LAST_WINDOW_START = 19 * 60 + 30
 _FREQUENCIES = {"V1": {"Daily", "Weekly"}, "V2": {"Hourly", "Daily", "Weekly"}}
 
 
@@ -74,12 +77,12 @@ def _problems(properties: dict[str, Any]) -> Iterator[str]:
         yield f"schedulePolicyType must be {_SCHEDULE_TYPES[kind]}"
     if schedule.get("scheduleRunFrequency") not in _FREQUENCIES[kind]:
         yield "scheduleRunFrequency does not fit the policy type"
-    yield from _time_problems(schedule)
+    yield from _time_problems(schedule, properties)
     yield from _instant_problems(properties, kind, schedule["scheduleRunFrequency"])
     yield from _retention_problems(properties["retentionPolicy"], schedule)
 
 
-def _time_problems(schedule: dict[str, Any]) -> Iterator[str]:
+def _time_problems(schedule: dict[str, Any], properties: dict[str, Any]) -> Iterator[str]:
     times = run_times(schedule)
     if len(times) != 1:
         yield "exactly one run time is needed"
@@ -89,6 +92,10 @@ def _time_problems(schedule: dict[str, Any]) -> Iterator[str]:
         window = schedule["hourlySchedule"]
         if window["interval"] not in {4, 6, 8, 12, 24} or window["scheduleWindowDuration"] % window["interval"]:
             yield "hourlySchedule needs an interval of 4, 6, 8, 12 or 24 that divides its duration"
+        if minute_of(times[0]) > _LAST_WINDOW_START:
+            yield "hourlySchedule starts at 19:30 at the latest"
+        if (properties.get("instantRpRetentionRangeInDays") or 1) > _MOST_INSTANT_DAYS.get(window["interval"], 30):
+            yield "instantRpRetentionRangeInDays is too much for so many snapshots a day"
 
 
 def _instant_problems(properties: dict[str, Any], kind: str, frequency: str) -> Iterator[str]:

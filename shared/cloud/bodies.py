@@ -8,6 +8,8 @@ from shared.cloud.calendar_words import monthly_format, weekly_format, yearly_fo
 from shared.cloud.ids import policy_id
 from shared.errors import Permanent
 from shared.model.azure import (
+    HOURS_PER_DAY,
+    INTERVALS,
     SLOT_MINUTES,
     BackupPolicy,
     Frequency,
@@ -27,6 +29,8 @@ _NAME = re.compile(rf"{OURS}[A-Za-z0-9-]{{0,146}}[A-Za-z0-9]")
 """Azure allows 3 to 150 letters, digits and hyphens."""
 _UNITS = frozenset({"Days", "Weeks", "Months", "Years"})
 _MOVABLE = frozenset({ProtectionState.IR_PENDING, ProtectionState.PROTECTED, ProtectionState.PROTECTION_ERROR})
+_LAST_WINDOW_START = 19 * 60 + 30
+"""The latest start of an hourly schedule, in minutes (policy constants of Azure PowerShell)."""
 _ARCHIVE_LINE = re.compile(r"(?P<tier>\w+): (?P<mode>\w+) (?P<count>\d+)(?: (?P<unit>\w+))?", re.ASCII)
 
 
@@ -91,14 +95,14 @@ def protection_body(vault: Vault, vm: Vm, policy: BackupPolicy) -> dict[str, obj
 def policy_body(policy: BackupPolicy) -> dict[str, object]:
     """Build the PUT that creates a slot policy, or overwrites it in place, with every field that it has.
 
-    Slot policies run daily at one half-hour of the UTC day; each retention class names the same time (Azure VM backup
-    FAQ). Raises Permanent that names every refusal.
+    Slot policies run daily at one half-hour of the UTC day, or hourly from one on; each retention class names the same
+    time (Azure VM backup FAQ). Raises Permanent that names every refusal.
     """
     retention, unsayable = _retention(policy.retention, _run_times(policy.start or 0))
     tiering, unreadable = _tiering(policy.archive)
     refusals = [
         "" if _NAME.fullmatch(policy.name) else f"the name is not {OURS} and letters, digits and hyphens",
-        "" if policy.frequency is Frequency.DAILY else f"the frequency is {policy.frequency}, not Daily",
+        *_schedule_refusals(policy),
         "" if policy.time_zone == "UTC" else f"the time zone is {policy.time_zone!r}, not UTC",
         "" if _on_slot(policy.start) else f"the start is {policy.start!r}, not a half-hour of the day in minutes",
         "" if policy.retention.daily_days else "daily retention is missing",
@@ -120,7 +124,7 @@ def policy_body(policy: BackupPolicy) -> dict[str, object]:
             "policyType": policy.policy_type.value,
             "timeZone": "UTC",
             "instantRpRetentionRangeInDays": policy.instant_restore_days,
-            "schedulePolicy": _schedule(policy.policy_type, _run_times(policy.start or 0)),
+            "schedulePolicy": _schedule(policy, _run_times(policy.start or 0)),
             "retentionPolicy": retention,
             **{name: value for name, value in optional.items() if value},
         }
@@ -154,8 +158,36 @@ def _run_times(start: int) -> list[str]:
     return [f"2026-01-01T{start // 60:02}:{start % 60:02}:00Z"]
 
 
-def _schedule(policy_type: PolicyType, times: list[str]) -> dict[str, object]:
-    if policy_type is PolicyType.ENHANCED:
+def _schedule_refusals(policy: BackupPolicy) -> list[str]:
+    if policy.frequency is Frequency.DAILY:
+        return ["it is Daily and has the runs of an hourly schedule"] if policy.hourly else []
+    if policy.frequency is not Frequency.HOURLY:
+        return [f"the frequency is {policy.frequency}, neither Daily nor Hourly"]
+    if policy.hourly is None:
+        return ["it is Hourly, and its runs are not known"]
+    every, hours = policy.hourly.every, policy.hourly.hours
+    return [
+        "" if policy.policy_type is PolicyType.ENHANCED else "only Enhanced policies can be Hourly",
+        "" if every in INTERVALS else f"the interval is {every} hours, which Azure does not take",
+        ""
+        if every and every <= hours <= HOURS_PER_DAY and hours % every == 0
+        else f"{hours} hours are no multiple of {every} up to a day",
+        "" if (policy.start or 0) <= _LAST_WINDOW_START else "an hourly schedule starts at 19:30 at the latest",
+    ]
+
+
+def _schedule(policy: BackupPolicy, times: list[str]) -> dict[str, object]:
+    if policy.hourly is not None:
+        return {
+            "schedulePolicyType": "SimpleSchedulePolicyV2",
+            "scheduleRunFrequency": "Hourly",
+            "hourlySchedule": {
+                "interval": policy.hourly.every,
+                "scheduleWindowStartTime": times[0],
+                "scheduleWindowDuration": policy.hourly.hours,
+            },
+        }
+    if policy.policy_type is PolicyType.ENHANCED:
         return {
             "schedulePolicyType": "SimpleSchedulePolicyV2",
             "scheduleRunFrequency": "Daily",

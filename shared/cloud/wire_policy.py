@@ -8,7 +8,16 @@ from shared.cloud.calendar_words import DAYS, chosen, runs_of_month, runs_of_yea
 from shared.cloud.ids import vault_path
 from shared.cloud.wire_values import Wire, entries, instant, mapping, number, text
 from shared.errors import Permanent
-from shared.model.azure import BackupPolicy, Frequency, PolicyType, Retention, TaggedRetention
+from shared.model.azure import (
+    HOURS_PER_DAY,
+    INTERVALS,
+    BackupPolicy,
+    Frequency,
+    HourlySchedule,
+    PolicyType,
+    Retention,
+    TaggedRetention,
+)
 
 _FREQUENCIES = {
     frequency.value.lower(): frequency for frequency in (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
@@ -84,6 +93,7 @@ def policy_from(wire: Wire) -> BackupPolicy | None:
     reading = _Reading()
     schedule = reading.inside(properties, "schedulePolicy", "")
     frequency, start, run_days = _schedule(schedule, reading)
+    hourly = _hourly(schedule, reading) if frequency is Frequency.HOURLY else None
     retention = _retention(reading.inside(properties, "retentionPolicy", ""), start, reading)
     group = reading.inside(properties, "instantRPDetails", "")
     reading.leftovers(group, "instantRPDetails.", "azureBackupRGNamePrefix", "azureBackupRGNameSuffix")
@@ -100,7 +110,7 @@ def policy_from(wire: Wire) -> BackupPolicy | None:
         policy_type=_policy_type(properties, schedule, reading),
         frequency=frequency,
         time_zone=_needed(text(properties.get("timeZone")), "timeZone", reading) or "",
-        start=None if frequency is Frequency.HOURLY else start,
+        start=start,
         retention=retention,
         instant_restore_days=_needed(
             number(properties.get("instantRpRetentionRangeInDays")), "instantRpRetentionRangeInDays", reading
@@ -112,6 +122,7 @@ def policy_from(wire: Wire) -> BackupPolicy | None:
         snapshot_group=(text(group.get("azureBackupRGNamePrefix")), text(group.get("azureBackupRGNameSuffix"))),
         protected_items=number(properties.get("protectedItemsCount")) or 0,
         unread=tuple(reading.unread),
+        hourly=hourly,
     )
 
 
@@ -156,6 +167,19 @@ def _schedule(schedule: Wire, reading: _Reading) -> tuple[Frequency, int | None,
         days = _needed(chosen(schedule.get("scheduleRunDays"), DAYS), f"{at}scheduleRunDays", reading)
     reading.leftovers(schedule, at, *common, "scheduleRunTimes")
     return frequency, reading.minutes(schedule.get("scheduleRunTimes"), f"{at}scheduleRunTimes"), days or ()
+
+
+def _hourly(schedule: Wire, reading: _Reading) -> HourlySchedule | None:
+    """Return the runs of an hourly schedule; None, and noted, where they are none that Azure documents."""
+    inner, at = mapping(schedule.get("hourlySchedule")), "schedulePolicy.hourlySchedule."
+    every, hours = number(inner.get("interval")), number(inner.get("scheduleWindowDuration"))
+    if every not in INTERVALS:
+        reading.note(f"{at}interval")
+        return None
+    if hours is None or not every <= hours <= HOURS_PER_DAY:
+        reading.note(f"{at}scheduleWindowDuration")
+        return None
+    return HourlySchedule(every, hours)
 
 
 def _retention(retention: Wire, start: int | None, reading: _Reading) -> Retention:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
+from shared.fleet_policy.hourly import hourly_checks
 from shared.fleet_policy.marks import Marked, Path, Problem, dotted
 from shared.fleet_policy.patching import Hours, no_start_left, read
 from shared.fleet_policy.restore_checks import restore_checks
@@ -38,6 +39,7 @@ def _tier(tier: object, document: object) -> _Found:
     yield from _window(tier, document)
     yield from _instant_restore(tier)
     yield from _points_a_day(tier, document)
+    yield from hourly_checks(tier, _at(document, "windows", str(_at(tier, "window"))))
     yield from _classes(_at(tier, "retention"))
 
 
@@ -73,7 +75,7 @@ def _points_a_day(tier: object, document: object) -> _Found:
     if points is None or points <= 1:
         return
     if _at(tier, "policy_type") == "enhanced":
-        hint = "use a standard policy; hourly schedules are not written yet"
+        hint = "use a standard policy, or say `schedule` with hours in place of it"
         yield path, f"is {points} under an enhanced policy; expected 1; {hint}"
     if _at(tier, "retry_outside_window") is not True:
         hint = "set it: the points beside the scheduled one fall outside the window"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.fleet_policy.alert_words import ActionGroupId, GroupWindow, QuietTimes, RuleId, SettingName
+from shared.fleet_policy.hourly import ScheduleSection
 from shared.fleet_policy.limits_document import LimitsSection
 from shared.fleet_policy.restore_document import RestoreSection
 from shared.fleet_policy.section import Section
@@ -93,6 +94,9 @@ class TierSection(Section):
     window: Text = Field(description="Name of a window below `windows`.")
     policy_type: Literal["standard", "enhanced"] = Field(
         default="standard", description="Azure's policy type; standard to enhanced cannot be undone."
+    )
+    schedule: ScheduleSection | None = Field(
+        default=None, description="Several runs a day by enhanced policies; absent: one run a day."
     )
     retention: RetentionSection = Field(description="How long points are kept.")
     instant_restore_days: int | None = Field(

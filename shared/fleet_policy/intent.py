@@ -14,6 +14,7 @@ from shared.fleet_policy.document import (
     TierSection,
     WindowSection,
 )
+from shared.fleet_policy.hourly import tier_hours
 from shared.fleet_policy.restore_intent import restore_intent
 from shared.fleet_policy.words import age_of, minutes_of
 from shared.model.azure import PolicyType, Retention, TaggedRetention
@@ -105,6 +106,7 @@ def _tier(name: str, tier: TierSection) -> Tier:
         redundancy=_REDUNDANCIES[tier.redundancy] if tier.redundancy else "",
         retry_outside_window=tier.retry_outside_window,
         backups_per_day=tier.backups_per_day,
+        hourly=tier_hours(tier.schedule) if tier.schedule else None,
     )
 
 

@@ -43,6 +43,15 @@ class Hours:
             start for start in starts if not self._holds(start, ahead) and (begin - start) % DAY_MINUTES >= RUN_MINUTES
         )
 
+    def begins(self, season: datetime) -> int:
+        """Return the UTC minute of the day, on the half hour, at or after which they begin."""
+        begin = self._begin - self._ahead(season)
+        return (begin + -begin % SLOT_MINUTES) % DAY_MINUTES
+
+    def holds(self, minute: int) -> bool:
+        """Return whether they hold a local minute of the day."""
+        return self._holds(minute, 0)
+
     @property
     def _begin(self) -> int:
         return minutes_of(self.text)[0]

@@ -8,6 +8,9 @@ SLOT_MINUTES = 30
 """Azure Backup starts VM backups at :00 and :30 only."""
 SLOTS_PER_DAY = 48
 """Half-hour slots in a UTC day; slot 0 starts at 00:00 UTC."""
+HOURS_PER_DAY = 24
+INTERVALS = frozenset({4, 6, 8, 12, 24})
+"""Hours that may lie between the runs of an hourly schedule (Enhanced policy documentation)."""
 START_LATENESS = timedelta(hours=2)
 """A scheduled VM backup starts at any moment within two hours after its time (Azure VM backup FAQ)."""
 
@@ -65,13 +68,44 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class HourlySchedule:
+    """The runs of an hourly schedule: one every `every` hours from its policy's start on, for `hours` hours.
+
+    Only the day's last run is transferred to the vault; the others stay snapshots (Enhanced policy documentation).
+    """
+
+    every: int
+    hours: int
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """The runs of a day, in hours after the first. Where the hours end on a run, it is taken as one."""
+        return tuple(range(0, min(self.hours, HOURS_PER_DAY - 1) + 1, self.every))
+
+    @property
+    def last_runs(self) -> tuple[int, ...]:
+        """When the day's last run may be, in hours after the first, the likelier one first.
+
+        Whether a run that falls on the end of the hours is still one of them is documented nowhere.
+        """
+        certain = self.certain_runs[-1]
+        return (self.runs[-1],) if certain == self.runs[-1] else (self.runs[-1], certain)
+
+    @property
+    def certain_runs(self) -> tuple[int, ...]:
+        """The runs without one that falls on the end of the hours."""
+        return tuple(range(0, self.hours, self.every))
+
+
+@dataclass(frozen=True, slots=True)
 class BackupPolicy:
     """A VM backup policy.
 
-    `start` is the wall-clock start in minutes after midnight in `time_zone` (a Windows zone id); None for
-    schedules without one daily or weekly start (hourly, unknown). `run_days` are the days of a weekly
-    schedule. `archive` is the tiering policy as sorted "tier: mode count unit" lines. `unread` names wire fields
-    that this version does not understand: a policy with any of them is never a move's source or target.
+    `start` is the wall-clock start in minutes after midnight in `time_zone` (a Windows zone id), of an hourly
+    schedule that of the day's first run; None where there is no one start. `hourly` has the runs of an hourly
+    schedule, None for all others. `run_days` are the days of a weekly schedule. `archive` is the tiering policy as
+    sorted "tier: mode count unit" lines. `unread` names wire fields that this version does not understand: a policy
+    with any of them is never a move's source or target.
     """
 
     id: str
@@ -89,6 +123,7 @@ class BackupPolicy:
     snapshot_group: tuple[str, str] = ("", "")
     protected_items: int = 0
     unread: tuple[str, ...] = ()
+    hourly: HourlySchedule | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from shared.model.azure import PolicyType, Retention
+from shared.model.azure import SLOT_MINUTES, SLOTS_PER_DAY, HourlySchedule, PolicyType, Retention
 from shared.model.restore_intent import RestoreIntent
 
 
@@ -31,6 +31,19 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class TierHours:
+    """A tier's own hourly schedule. `start` is the day's first run, in minutes after midnight in its window's zone."""
+
+    start: int
+    schedule: HourlySchedule
+
+    @property
+    def last_start(self) -> int:
+        """The day's last run, in minutes after local midnight."""
+        return (self.start + self.schedule.runs[-1] * 60) % (SLOTS_PER_DAY * SLOT_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """A class of VMs that share retention, window and objectives.
 
@@ -38,6 +51,7 @@ class Tier:
     `redundancy` is the storage redundancy, in Azure's word, that a vault must have to take new VMs; "" takes any.
     `retry_outside_window` lets a backup be started on demand when the window is closed. `backups_per_day` counts the
     scheduled one and those that are started beside it.
+    `hourly` is the schedule of its Enhanced policies where that is hourly: then only its last run lies in the window.
     """
 
     name: str
@@ -50,6 +64,7 @@ class Tier:
     redundancy: str = ""
     retry_outside_window: bool = False
     backups_per_day: int = 1
+    hourly: TierHours | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from shared.model.azure import SLOT_MINUTES
-from shared.model.intent import FleetPolicy, Window
+from shared.model.intent import FleetPolicy, Tier, Window
 from shared.model.load import LoadProfile
 from shared.model.observed import Observed
 from shared.model.plan import Action, VmPlan
 from shared.rules.durations import Expected, ItemKey, expected, steady
+from shared.rules.hourly import in_policies_of, in_words
 from shared.rules.memberships import Membership, judge
 from shared.rules.own_hours import Hours
 
@@ -64,11 +65,12 @@ def candidates(observed: Observed, intent: FleetPolicy, now: datetime, night: da
         if one.held or one.tier is None or one.vm is None:
             found.append(_fixed(one, duration))
             continue
-        window, standing = intent.windows[one.tier.window], _stands(one, last, observed.memory.written)
-        own = hours.of(one.vm, one.tier, one.vault.region, duration.slots, standing)
+        tier = in_policies_of(one.tier, one.policy_type)
+        window, standing = intent.windows[tier.window], _stands(one, last, observed.memory.written)
+        own = hours.of(one.vm, tier, one.vault.region, duration.slots, standing)
         failed = one.slot in observed.bad_starts.get(one.item.vm_id, frozenset())
         free = Candidate(one, duration, own.quiet, window, own.usual, standing, own.profile, failed)
-        found.append(free if own.usual else stay(free, _no_start(window, duration)))
+        found.append(free if own.usual else stay(free, _no_start(tier, window, duration)))
     return tuple(found)
 
 
@@ -99,6 +101,8 @@ def _stands(membership: Membership, last: VmPlan | None, ours: Mapping[str, str]
     return membership.slot if membership.item.policy_id in ours else None
 
 
-def _no_start(window: Window, duration: Expected) -> str:
+def _no_start(tier: Tier, window: Window, duration: Expected) -> str:
+    if tier.hourly is not None:
+        return f"a run of its tier's schedule ({in_words(tier.hourly.schedule)}) meets its patching: move one of them"
     hours = duration.slots * SLOT_MINUTES / 60
     return f"its patch windows leave no start in window {window.name} for a backup of {hours:g} h: move one of them"

@@ -13,11 +13,12 @@ from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
 from shared.model.plan import Enrolment, Finding, Plan
 from shared.rules.durations import MARGIN, PRIOR_MINUTES
+from shared.rules.hourly import in_words
 from shared.rules.own_hours import Hours
 from shared.rules.retention import longest_days
 from shared.rules.scope import fleet_vms, hold_on, in_scope, tier_of
 from shared.rules.slot_policies import fingerprint, id_of, name_of, of_tier, slot_policy
-from shared.rules.slots import clock_text, day_shift
+from shared.rules.slots import clock_text, day_shift, start_slots
 
 RESTORED_TAG = "rsvaultbackup"
 """Azure tags what a restore job builds so; such a VM carries its source's tags too, its tier among them."""
@@ -146,10 +147,12 @@ def _shared_tick(made: Plan, vault: Vault, due: datetime) -> datetime:
 
 
 def _enrolment(vm: Vm, tier: Tier, policy: BackupPolicy, vault: Vault, due: datetime) -> Enrolment:
-    slot = (policy.start or 0) // SLOT_MINUTES
-    hours = FIRST_BACKUP / timedelta(hours=1)
+    slot, hours = start_slots(policy, due.date())[0], FIRST_BACKUP / timedelta(hours=1)
+    why = "is the least loaded start of its window"
+    if policy.hourly is not None:
+        why = f"is the day's last run of its tier's schedule, {in_words(policy.hourly)}"
     reason = (
-        f"{vault.name} is the one vault that fits; {clock_text(slot)} UTC is the least loaded start of its window; "
+        f"{vault.name} is the one vault that fits; {clock_text(slot)} UTC {why}; "
         f"its first backup may take {hours:.0f} h and is not in the peak"
     )
     return Enrolment(vm.id, vm.name, vault.id, vault.region, tier.name, policy.name, slot, reason, due)
@@ -213,7 +216,7 @@ class _Board:
         """Return the starts that the VM may have once protected: where it was planned before first, then by load."""
         hours = Hours(self.intent, self.night, self.made.made_at, self.observed.load)
         mine = (one for one in self.policies.values() if one.vault_id == vault.id and of_tier(one.name, tier.name))
-        used = {(one.start or 0) // SLOT_MINUTES for one in mine if one.policy_type is tier.policy_type}
+        used = {start_slots(one, self.night)[0] for one in mine if one.policy_type is tier.policy_type}
         own = hours.of(vm, tier, vault.region, self.later, standing)
         allowed: Iterable[int] = own.quiet
         if len(used) >= self.intent.limits.slots_per_tier:

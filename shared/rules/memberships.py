@@ -5,10 +5,10 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from shared.model.azure import BackupPolicy, Change, PolicyType, ProtectedItem, ProtectionState, Vault, Vm
+from shared.model.azure import BackupPolicy, Change, Frequency, PolicyType, ProtectedItem, ProtectionState, Vault, Vm
 from shared.model.intent import FleetPolicy, Tier
 from shared.model.observed import Observed
-from shared.rules.retention import can_move_type, is_daily, longest_days, losses, rises
+from shared.rules.retention import can_move_type, is_daily, is_hourly, longest_days, losses, rises
 from shared.rules.scope import fleet_vms, hold_on, tier_of
 from shared.rules.slot_policies import PREFIX, of_tier, slot_policy
 from shared.rules.slots import start_slots
@@ -21,7 +21,8 @@ RUNNING_STATES = frozenset({ProtectionState.PROTECTED, ProtectionState.IR_PENDIN
 class Membership:
     """A protected item that backups run for. `held` says why it must stay where it is, "" where it may move.
 
-    `slot` is its current UTC start, None where the schedule has no single known one. `policy_type` is the type
+    `slot` is its current UTC start, of an hourly schedule that of the day's last run, None where it is not known.
+    `policy_type` is the type
     of the slot policy it would get.
     """
 
@@ -65,7 +66,8 @@ def judge(observed: Observed, intent: FleetPolicy, today: date) -> tuple[Members
         words = known_as(item, names)
         policy_type = _type_for(words, tier, policy, intent)
         slots = start_slots(policy, today) if policy else ()
-        held = _held_by_fleet(vm, ours, tier) or held_by_person(item, vm, observed, today) or _held_by_policy(policy)
+        held = _held_by_fleet(vm, ours, tier) or held_by_person(item, vm, observed, today)
+        held = held or _held_by_policy(policy, tier)
         vault = vaults[item.vault_id]
         if not held and tier and policy:
             target = slot_policy(vault.id, tier, policy_type, 0, 0)
@@ -148,12 +150,15 @@ def _held_by_fleet(vm: Vm | None, ours: dict[str, Vm], tier: Tier | None) -> str
     return ""
 
 
-def _held_by_policy(policy: BackupPolicy | None) -> str:
+def _held_by_policy(policy: BackupPolicy | None, tier: Tier | None) -> str:
     if policy is None:
         return "its policy could not be read"
     if policy.unread:
         return f"its policy {policy.name} has {', '.join(policy.unread)}, which this version cannot compare"
-    if not is_daily(policy):
+    asked_for = is_hourly(policy) and tier is not None and tier.hourly is not None
+    if not is_daily(policy) and not asked_for:
+        if policy.frequency is Frequency.HOURLY:
+            return "its schedule is hourly; those are managed only in tiers that have a schedule of their own"
         return f"its schedule is {policy.frequency.value.lower()}; only daily schedules are managed"
     if not start_slots(policy, date(2026, 1, 1)):
         return f"the time zone {policy.time_zone!r} of its policy {policy.name} is unknown"

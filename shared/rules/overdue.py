@@ -10,7 +10,7 @@ from shared.rules.due_runs import FINISHED, LISTING_LAG
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.memberships import RUNNING_STATES
 from shared.rules.safe_moments import BEFORE_START
-from shared.rules.scheduled_runs import ScheduledRun, last_run, next_run, runs_around
+from shared.rules.scheduled_runs import ScheduledRun, next_run, runs_around, vaulted_runs
 from shared.rules.slots import DAY, instant_text
 
 MARGIN = timedelta(minutes=30)
@@ -51,13 +51,15 @@ def overdue(watched: Iterable[Watched], now: datetime) -> tuple[Failure, ...]:
 def judge(watched: Watched, now: datetime) -> Failure | None:
     """Return why the item's last due run is missing; None where it came, or where it cannot be told.
 
-    Not told of are items whose protection is stopped or paused, hourly and unknown schedules, runs that were due before
-    the item or its schedule was changed, and runs from before the list of jobs begins.
+    Of an hourly schedule's day only the last run is judged, which reaches the vault. Not told of are items whose
+    protection is stopped or paused, unknown schedules, runs that were due before the item or its schedule was changed,
+    and runs from before the list of jobs begins.
     """
     item, policy = watched.item, watched.policy
     if policy is None or item.soft_deleted or item.state not in RUNNING_STATES:
         return None
-    run = last_run(policy, now - GRACE)
+    due = now - GRACE
+    run = next((run for run in reversed(vaulted_runs(policy, due)) if run.latest <= due), None)
     if run is None or run.earliest < watched.jobs_since or run.earliest <= _changed_until(watched):
         return None
     backups = sorted((job for job in watched.jobs if job.operation == BACKUP), key=lambda job: job.started_at)
@@ -87,7 +89,7 @@ def judged_next(policies: Iterable[BackupPolicy], now: datetime) -> datetime:
     moments = (
         at
         for policy in policies
-        for run in runs_around(policy, now)
+        for run in vaulted_runs(policy, now)
         for at in (run.latest + GRACE, _given_up_at(policy, run))
     )
     return min([now + JUDGED_EVERY, *(at for at in moments if at > now)])

@@ -8,9 +8,13 @@ from shared.model.azure import Vm
 from shared.model.intent import FleetPolicy, Tier
 from shared.model.load import LoadProfile, LoadSeries
 from shared.rules.bad_starts import without_bad
+from shared.rules.hourly import run_slots
 from shared.rules.load import classify, quiet_starts, scored_hours
 from shared.rules.patch_windows import clear_of_patching
 from shared.rules.slots import window_slots
+
+SNAPSHOT_SLOTS = 1
+"""Half hours that a run takes which ends with its snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,10 @@ class Hours:
     def of(self, vm: Vm, tier: Tier, region: str, slots: int, standing: int | None = None) -> OwnHours:
         """Return the hours for a backup of `slots` half-hours in a vault of `region`.
 
-        `standing` is where it starts by now.
+        `standing` is where it starts by now. A tier with an hourly schedule has the start of its day's last run alone.
         """
+        if tier.hourly is not None:
+            return self._hourly(vm, tier, region, slots)
         starts = window_slots(self.intent.windows[tier.window], region, self.night)
         clear = clear_of_patching(starts, vm, self.intent.patch_windows, slots, self.night)
         usual = without_bad(clear, vm.id, self.bad_starts)
@@ -51,3 +57,11 @@ class Hours:
             return OwnHours(usual, usual)
         profile = classify(series, scored_hours(slots), self.now)
         return OwnHours(usual, quiet_starts(profile, usual, slots, standing), profile)
+
+    def _hourly(self, vm: Vm, tier: Tier, region: str, slots: int) -> OwnHours:
+        """Return the one start of a tier with hours of its own; none where a run of its day meets the VM's patching."""
+        *earlier, last = run_slots(tier, self.intent.windows[tier.window], region, self.night)
+        patching = self.intent.patch_windows
+        snapshots = clear_of_patching(tuple(earlier), vm, patching, SNAPSHOT_SLOTS, self.night)
+        clear = clear_of_patching((last,), vm, patching, slots, self.night) if len(snapshots) == len(earlier) else ()
+        return OwnHours(clear, clear)

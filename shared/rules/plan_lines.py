@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from shared.model.load import LoadClass
 from shared.model.plan import Action, Finding, RegionProof, VmPlan
 from shared.rules.candidates import Candidate
+from shared.rules.hourly import in_policies_of, in_words
 from shared.rules.load import expected_load, regret
 from shared.rules.slots import clock_text
 
@@ -21,7 +22,8 @@ def line(member: Candidate, slot: int | None, policy: str | None, proofs: Mappin
         action, slot, policy = Action.HOLD, membership.slot, item.policy_name
         reason = membership.held or "its region could not be planned; see the findings"
     elif policy.lower() == item.policy_name.lower():
-        action, reason = Action.KEEP, f"stays at {clock_text(slot)} UTC, {_takes(member)}{_quiet_then(member, slot)}"
+        stays = f"stays at {clock_text(slot)} UTC, {_last_run(member)}{_takes(member)}"
+        action, reason = Action.KEEP, f"{stays}{_quiet_then(member, slot)}"
     else:
         action, reason = Action.MOVE, _why_moved(member, slot, proofs[region])
     profile = member.profile
@@ -70,10 +72,18 @@ def _why_moved(member: Candidate, slot: int, proof: RegionProof) -> str:
     before = "an unknown start" if current is None else f"{clock_text(current)} UTC"
     peak = f"region's peak {proof.peak_before} -> {proof.peak}" if proof.peak != proof.peak_before else "same peak"
     failed = ", where its backup failed because of the hour," if member.failed else ""
+    chosen = f"the least loaded of {len(member.allowed)} starts, "
     return (
-        f"from {before}{failed} to {clock_text(slot)} UTC, the least loaded of {len(member.allowed)} starts, "
+        f"from {before}{failed} to {clock_text(slot)} UTC, {_last_run(member) or chosen}"
         f"{_takes(member)}; {peak}{_quiet_then(member, slot)}"
     )
+
+
+def _last_run(member: Candidate) -> str:
+    """Tell whose last run the start is, where the tier has an hourly schedule; "" elsewhere."""
+    membership = member.membership
+    hours = in_policies_of(membership.tier, membership.policy_type).hourly if membership.tier else None
+    return f"the last run of its tier's schedule ({in_words(hours.schedule)}), " if hours else ""
 
 
 def _takes(member: Candidate) -> str:

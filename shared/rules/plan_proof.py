@@ -8,6 +8,7 @@ from shared.model.azure import SLOT_MINUTES, Vm
 from shared.model.intent import FleetPolicy
 from shared.model.plan import Action, Plan, RegionProof, Spacing, VmPlan
 from shared.rules import plan_check
+from shared.rules.slots import start_slots
 
 
 def check(plan: Plan, intent: FleetPolicy, vms: Iterable[Vm]) -> list[str]:
@@ -47,15 +48,15 @@ def _by_region(plan: Plan) -> dict[str, list[VmPlan]]:
 
 def _misplaced(plan: Plan) -> Iterator[str]:
     """Every planned VM is in a policy that the plan describes and that starts at its slot; a held one does not move."""
-    starts = {(policy.vault_id, policy.name.lower()): policy.start for policy in plan.policies}
+    starts = {(policy.vault_id, policy.name.lower()): start_slots(policy, plan.night)[:1] for policy in plan.policies}
     for line in plan.vms:
         if not _is_planned(line):
             if (line.slot, line.policy) != (line.current_slot, line.current_policy):
                 yield f"{line.name} is held, but not where it is"
-        elif line.slot is None or starts.get((line.vault_id, line.policy.lower())) != line.slot * SLOT_MINUTES:
+        elif line.slot is None or starts.get((line.vault_id, line.policy.lower())) != (line.slot,):
             yield f"{line.name} is planned in {line.policy}, which is not described as starting at its slot"
     for one in plan.enrolments:
-        if starts.get((one.vault_id, one.policy.lower())) != one.slot * SLOT_MINUTES:
+        if starts.get((one.vault_id, one.policy.lower())) != (one.slot,):
             yield f"{one.name} is enrolled in {one.policy}, which is not described as starting at its slot"
 
 

@@ -4,7 +4,7 @@ Azure applies a policy's retention to existing points of the same class when a V
 within about a day; so anything less, and anything this version cannot read, is a loss.
 """
 
-from shared.model.azure import BackupPolicy, Frequency, PolicyType, TaggedRetention
+from shared.model.azure import BackupPolicy, Frequency, HourlySchedule, PolicyType, TaggedRetention
 from shared.rules.tagged_days import CLASSES
 
 _RANKS = {Frequency.HOURLY: 3, Frequency.DAILY: 2, Frequency.WEEKLY: 1, Frequency.UNKNOWN: 0}
@@ -33,6 +33,8 @@ def fewer_runs(promised: BackupPolicy, policy: BackupPolicy) -> tuple[str, ...]:
     """Return how `policy` runs less often, whenever that is; empty: it does not."""
     if _RANKS[policy.frequency] < _RANKS[promised.frequency]:
         return (f"schedule: {promised.frequency} -> {policy.frequency}",)
+    if promised.hourly is not None and policy.frequency is Frequency.HOURLY:
+        return tuple(_run_losses(promised.hourly, policy.hourly))
     if policy.frequency is promised.frequency and len(policy.run_days) < len(promised.run_days):
         return (f"runs: {len(promised.run_days)} days a week -> {len(policy.run_days)}",)
     return ()
@@ -72,8 +74,12 @@ def _kind_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]
     found = []
     if current.policy_type is not target.policy_type:
         found.append(f"policy type would change from {current.policy_type} to {target.policy_type}")
+    if (current.frequency, target.frequency) == (Frequency.DAILY, Frequency.HOURLY):
+        return tuple(found)
     if current.frequency is not target.frequency:
         found.append(f"schedule would change from {current.frequency} to {target.frequency}")
+    elif current.hourly is not None:
+        found += _run_losses(current.hourly, target.hourly)
     elif len(target.run_days) < len(current.run_days):
         days = f"{len(current.run_days)} days a week ({', '.join(current.run_days)})"
         found.append(f"runs: {days} -> {len(target.run_days)}")
@@ -85,6 +91,18 @@ def _point_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...
         *_daily_losses(current, target),
         *(loss for name in CLASSES for loss in _class_losses(name, current, target)),
     )
+
+
+def _run_losses(old: HourlySchedule, new: HourlySchedule | None) -> list[str]:
+    """Return how an hourly schedule runs less often, or at longer intervals, than another."""
+    if new is None:
+        return ["runs: the hours of the target are not known"]
+    found = []
+    if new.every > old.every:
+        found.append(f"runs: every {old.every} h -> every {new.every} h")
+    if len(new.runs) < len(old.runs) or len(new.certain_runs) < len(old.certain_runs):
+        found.append(f"runs: {len(old.runs)} a day -> {len(new.runs)} a day")
+    return found
 
 
 def _daily_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, ...]:
@@ -129,8 +147,8 @@ def _snapshot_losses(current: BackupPolicy, target: BackupPolicy) -> tuple[str, 
 
 def same_schedule(one: BackupPolicy, other: BackupPolicy) -> bool:
     """Return whether two policies start runs at the same times."""
-    return (one.frequency, one.time_zone, one.start, one.run_days) == (
-        other.frequency, other.time_zone, other.start, other.run_days,
+    return (one.frequency, one.time_zone, one.start, one.run_days, one.hourly) == (
+        other.frequency, other.time_zone, other.start, other.run_days, other.hourly,
     )  # fmt: skip
 
 
@@ -140,5 +158,10 @@ def can_move_type(current: PolicyType, target: PolicyType) -> bool:
 
 
 def is_daily(policy: BackupPolicy) -> bool:
-    """Return whether the policy has one daily start, the only schedule that slot policies replace."""
+    """Return whether the policy has one daily start, the schedule that slot policies replace."""
     return policy.frequency is Frequency.DAILY and policy.start is not None
+
+
+def is_hourly(policy: BackupPolicy) -> bool:
+    """Return whether the policy runs several times a day, at hours that are known."""
+    return policy.frequency is Frequency.HOURLY and policy.start is not None and policy.hourly is not None

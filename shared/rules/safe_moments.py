@@ -1,7 +1,8 @@
 """When may a VM change policy without losing a run? Rule 4 of the safety contract, as code.
 
 A schedule that moves past its hour skips that day's run; a move between runs of different days can skip a
-weekly, monthly or yearly point. All instants are UTC.
+weekly, monthly or yearly point. VMs change to and from hourly schedules between two days' runs only, and what follows
+for RPO and tagged points is judged by the day's last run, which reaches the vault. All instants are UTC.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import product, zip_longest
 
 from shared.model.azure import START_LATENESS, BackupPolicy, TaggedRetention
-from shared.rules.slots import at, clock_text, last_start, next_start, start_slots
+from shared.rules.slots import at, clock_text, first_slots, last_start, next_start, start_slots
 from shared.rules.tagged_days import CLASSES, WEEKDAYS, first_tagged_day, same_days
 
 BEFORE_START = timedelta(hours=1)
@@ -42,13 +43,11 @@ def obstacle(passage: Passage, now: datetime) -> str | None:
     old, new = start_slots(passage.current, now.date()), start_slots(passage.target, now.date())
     if not old or not new:
         return f"{'its new' if old else 'its current'} start is not known"
-    for slot in old:
-        tail = START_LATENESS + timedelta(minutes=passage.minutes)
-        if reason := _near(slot, now, tail, "its current start"):
-            return reason
-    for slot in new:
-        if reason := _near(slot, now, START_LATENESS, "its new start"):
-            return reason
+    tail = START_LATENESS + timedelta(minutes=passage.minutes)
+    for policy, after, which in ((passage.current, tail, "current"), (passage.target, START_LATENESS, "new")):
+        for slot in first_slots(policy, now.date()):
+            if reason := _near(slot, now, _lasts(policy) + after, f"its {which} start"):
+                return reason
     return _gap_beyond_rpo(passage, old, new, now) or _tagged_run_lost(passage, old, new, now)
 
 
@@ -103,6 +102,11 @@ def next_full_hour(instant: datetime) -> datetime:
     """Return the first full hour at or after the instant: when enforcement ticks."""
     floor = instant.replace(minute=0, second=0, microsecond=0)
     return floor if floor == instant else floor + timedelta(hours=1)
+
+
+def _lasts(policy: BackupPolicy) -> timedelta:
+    """Return how long it takes from the day's first run to its last."""
+    return timedelta(hours=policy.hourly.runs[-1]) if policy.hourly else timedelta()
 
 
 def _near(slot: int, now: datetime, tail: timedelta, what: str) -> str | None:

@@ -1,4 +1,4 @@
-"""When does a policy start its runs, the last one and the next? Daily and weekly schedules, in any zone."""
+"""When does a policy start its runs, the last one and the next? Hourly to weekly schedules, in any zone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from shared.rules.start_delay import LONGEST_DELAY
 from shared.rules.tagged_days import WEEKDAYS
 from shared.rules.windows_zones import WINDOWS_ZONES
 
+HOUR = timedelta(hours=1)
 REACH = 9
 """Local days to look back and ahead: a weekly schedule has a run in them, whatever the zone."""
 
@@ -44,8 +45,10 @@ class ScheduledRun:
 def runs_around(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, ...]:
     """Return the runs of some days around the UTC instant, in their order; () where the schedule is not known.
 
-    Hourly schedules are not known: their hours are not read.
+    Those of an hourly schedule are all here; `vaulted_runs` has the ones that reach the vault.
     """
+    if policy.frequency is Frequency.HOURLY:
+        return _hourly_runs(policy, instant)
     name = _zone(policy)
     if policy.start is None or name is None:
         return ()
@@ -66,6 +69,18 @@ def run_on(policy: BackupPolicy, day: date) -> ScheduledRun | None:
 def is_known(policy: BackupPolicy) -> bool:
     """Return whether it is known when the policy starts its runs."""
     return _zone(policy) is not None
+
+
+def vaulted_runs(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, ...]:
+    """Return those of the runs around the UTC instant whose points reach the vault; of an hourly day, the last one.
+
+    Which run that is may not be certain: then it has the starts of both.
+    """
+    if policy.frequency is not Frequency.HOURLY or policy.hourly is None:
+        return runs_around(policy, instant)
+    last = {hour * HOUR for hour in policy.hourly.last_runs}
+    days = _days_runs(policy, instant)
+    return tuple(ScheduledRun(tuple(sorted({start + hour for start in day.starts for hour in last}))) for day in days)
 
 
 def last_run(policy: BackupPolicy, until: datetime) -> ScheduledRun | None:
@@ -94,6 +109,19 @@ def _zone(policy: BackupPolicy) -> str | None:
 def _weekdays(policy: BackupPolicy) -> frozenset[str] | None:
     """Return the lower-cased days of a weekly schedule; None where it runs on every day."""
     return frozenset(day.lower() for day in policy.run_days) if policy.frequency is Frequency.WEEKLY else None
+
+
+def _hourly_runs(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, ...]:
+    hours = [hour * HOUR for hour in policy.hourly.runs] if policy.hourly else []
+    days = _days_runs(policy, instant)
+    runs = (ScheduledRun(tuple(start + hour for start in day.starts)) for day in days for hour in hours)
+    return tuple(sorted(runs, key=lambda run: run.starts))
+
+
+def _days_runs(policy: BackupPolicy, instant: datetime) -> tuple[ScheduledRun, ...]:
+    """Return the first run of each day."""
+    name = "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
+    return () if policy.start is None or name is None else _runs(instant.date(), policy.start, name, None)
 
 
 @lru_cache(maxsize=1024)

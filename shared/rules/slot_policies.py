@@ -1,9 +1,13 @@
-"""What does a slot policy look like? One per vault, tier, type and start: `ns-<tier>-<hhmm>[-v2][-n]`."""
+"""What does a slot policy look like? One per vault, tier, type and start: `ns-<tier>-<hhmm>[-v2][-n]`.
+
+The start of an hourly schedule is here that of its day's last run, which reaches the vault.
+"""
 
 import re
 
 from shared.model.azure import SLOT_MINUTES, BackupPolicy, Frequency, PolicyType
 from shared.model.intent import Tier
+from shared.rules.hourly import first_start, in_policies_of, in_words
 from shared.rules.slots import clock_text
 from shared.rules.tagged_days import CLASSES, to_utc
 
@@ -35,7 +39,11 @@ def id_of(vault_id: str, name: str) -> str:
 
 
 def slot_policy(vault_id: str, tier: Tier, policy_type: PolicyType, slot: int, shift: int) -> BackupPolicy:
-    """Return the tier's first slot policy at `slot`; tagged days are moved `shift` days from local to UTC."""
+    """Return the tier's first slot policy at `slot`; tagged days are moved `shift` days from local to UTC.
+
+    That of an hourly schedule has its day's last run at `slot`.
+    """
+    hours = in_policies_of(tier, policy_type).hourly
     name = name_of(tier.name, policy_type, slot)
     days = tier.instant_restore_days
     if policy_type is PolicyType.STANDARD:
@@ -45,11 +53,12 @@ def slot_policy(vault_id: str, tier: Tier, policy_type: PolicyType, slot: int, s
         name=name,
         vault_id=vault_id,
         policy_type=policy_type,
-        frequency=Frequency.DAILY,
+        frequency=Frequency.HOURLY if hours else Frequency.DAILY,
         time_zone="UTC",
-        start=slot * SLOT_MINUTES,
+        start=first_start(hours.schedule, slot) if hours else slot * SLOT_MINUTES,
         retention=to_utc(tier.retention, shift),
         instant_restore_days=days,
+        hourly=hours.schedule if hours else None,
     )
 
 
@@ -77,11 +86,16 @@ def change_text(current: BackupPolicy | None, target: BackupPolicy) -> str:
     return "; ".join(f"{field}: {old} -> {new}" for (field, old), (_, new) in pairs if old != new)
 
 
+def _runs(policy: BackupPolicy) -> tuple[str, ...]:
+    """A field more than before would make every policy that was written look changed, so the runs join its schedule."""
+    return policy.run_days if policy.hourly is None else (in_words(policy.hourly),)
+
+
 def _fields(policy: BackupPolicy) -> list[tuple[str, str]]:
     start = NOTHING if policy.start is None else f"{policy.start // 60:02d}:{policy.start % 60:02d}"
     fields = [
         ("policy type", policy.policy_type.value),
-        ("schedule", " ".join((policy.frequency.value, *policy.run_days))),
+        ("schedule", " ".join((policy.frequency.value, *_runs(policy)))),
         ("start", f"{start} {policy.time_zone}"),
         ("daily points", f"{policy.retention.daily_days or 0} days"),
     ]

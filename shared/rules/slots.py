@@ -97,23 +97,39 @@ def day_shift(slot: int, window: Window, region: str, night: date) -> int:
 
 
 def start_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
-    """Return the UTC slots at which a daily policy may start around the UTC date `on`; empty where unknown.
+    """Return the UTC slots at which the day's run may start whose point reaches the vault; empty where unknown.
+
+    That is a daily policy's one run, and the last one of an hourly policy. `on` is a UTC date around which it is asked.
 
     Azure does not move VM backups at clock changes and the direction of the drift is undocumented, so a policy
     in a zone with clock changes has one slot per offset of the year, even if it is for a month as in Morocco; the
     first is the one in force on `on`.
     A start off the half hour (Nepal) counts as both slots around it.
     """
-    if policy.frequency is not Frequency.DAILY or policy.start is None:
+    if policy.frequency is Frequency.HOURLY and policy.hourly is not None:
+        return _slots(policy, policy.hourly.last_runs, on)
+    return first_slots(policy, on)
+
+
+def first_slots(policy: BackupPolicy, on: date) -> tuple[int, ...]:
+    """Return the UTC slots at which the day's first run may start, as `start_slots` does for the last one."""
+    known = policy.frequency is Frequency.DAILY or policy.hourly is not None
+    return _slots(policy, (0,), on) if known else ()
+
+
+def _slots(policy: BackupPolicy, hours: Iterable[int], on: date) -> tuple[int, ...]:
+    """Return the slots of the runs so many hours after the policy's start, without doubles."""
+    name = "UTC" if policy.time_zone == "UTC" else WINDOWS_ZONES.get(policy.time_zone)
+    if policy.start is None or name is None:
         return ()
-    if policy.time_zone == "UTC":
-        return (policy.start // SLOT_MINUTES,)
-    name = WINDOWS_ZONES.get(policy.time_zone)
-    return () if name is None else _utc_slots(policy.start, name, on)
+    starts = [(policy.start + hour * 60) % (SLOTS_PER_DAY * SLOT_MINUTES) for hour in hours]
+    return tuple(dict.fromkeys(slot for start in starts for slot in _utc_slots(start, name, on)))
 
 
 @lru_cache(maxsize=4096)
 def _utc_slots(start: int, zone_name: str, on: date) -> tuple[int, ...]:
+    if zone_name == "UTC":
+        return (start // SLOT_MINUTES,)
     zone = ZoneInfo(zone_name)
     found: dict[int, None] = {}
     for day in (on, *(date(on.year, month, day) for month in range(1, 13) for day in (1, 15))):

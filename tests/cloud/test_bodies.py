@@ -8,13 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.world import policies as local
 from shared.cloud.bodies import membership_body, policy_body, protection_body
 from shared.cloud.calendar_words import DATES, DAYS, MONTHS, WEEKS
 from shared.cloud.wire import policy_from
 from shared.errors import Permanent
-from shared.model.azure import BackupPolicy, Frequency, PolicyType, ProtectionState, Retention, TaggedRetention
+from shared.model.azure import (
+    BackupPolicy,
+    Frequency,
+    HourlySchedule,
+    PolicyType,
+    ProtectionState,
+    Retention,
+    TaggedRetention,
+)
 from tests.cloud.nouns import ITEM, MACHINE, SLOT_POLICY, VAULT, VAULT_ID
+from tests.cloud.recordings import answers
 
+HOURLY = replace(
+    SLOT_POLICY,
+    policy_type=PolicyType.ENHANCED,
+    frequency=Frequency.HOURLY,
+    start=8 * 60,
+    hourly=HourlySchedule(4, 12),
+)
 ORIGIN = replace(SLOT_POLICY, id=f"{VAULT.id}/backuppolicies/defaultpolicy", name="DefaultPolicy")
 
 
@@ -183,6 +200,37 @@ def test_a_doubtful_policy_is_refused_with_its_reason(policy: BackupPolicy, word
     with pytest.raises(Permanent) as refusal:
         policy_body(policy)
     assert words in str(refusal.value)
+
+
+def test_an_hourly_policy_says_its_hours_as_the_service_does() -> None:
+    (recording,) = [one["properties"] for one in answers("policies.list") if one["name"] == "EnhancedPolicy"][:1]
+    body: Any = policy_body(HOURLY)
+    sent = json.loads(json.dumps(body["properties"]).replace("2026-01-01", "2024-04-20"))
+    assert sent["schedulePolicy"] == recording["schedulePolicy"]
+    assert sent["policyType"] == recording["policyType"]
+    assert sent["retentionPolicy"]["dailySchedule"] == recording["retentionPolicy"]["dailySchedule"]
+    assert policy_from({"id": HOURLY.id, "name": HOURLY.name, **body}) == HOURLY
+    local.check(body["properties"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"policy_type": PolicyType.STANDARD}, "only Enhanced policies"),
+        ({"hourly": None}, "its runs are not known"),
+        ({"hourly": HourlySchedule(5, 10)}, "the interval is 5 hours"),
+        ({"hourly": HourlySchedule(0, 10)}, "the interval is 0 hours"),
+        ({"hourly": HourlySchedule(4, 13)}, "13 hours are no multiple of 4"),
+        ({"hourly": HourlySchedule(8, 4)}, "4 hours are no multiple of 8"),
+        ({"hourly": HourlySchedule(4, 28)}, "28 hours are no multiple of 4"),
+        ({"start": 20 * 60}, "19:30 at the latest"),
+        ({"frequency": Frequency.DAILY}, "it is Daily and has the runs of an hourly schedule"),
+        ({"time_zone": "Tokyo Standard Time"}, "not UTC"),
+    ],
+)
+def test_doubtful_hours_are_refused_with_their_reason(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(Permanent, match=words):
+        policy_body(replace(HOURLY, **fields))
 
 
 def some(words: tuple[str, ...]) -> st.SearchStrategy[list[str]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.cloud import wire
 from shared.cloud.wire_values import duration, instant
 from shared.errors import Permanent
-from shared.model.azure import Frequency, PolicyType, ProtectionState, Retention
+from shared.model.azure import Frequency, HourlySchedule, PolicyType, ProtectionState, Retention
 from tests.cloud.nouns import ITEM_ID, VAULT_ID
 from tests.cloud.recordings import answers
 
@@ -60,7 +60,8 @@ def test_recorded_policies_are_read_and_other_workloads_are_not_vm_policies() ->
     assert default.retention == Retention(daily_days=30)
     assert default.unread == ()
     hourly = named["EnhancedPolicy"]
-    assert (hourly.policy_type, hourly.frequency, hourly.start) == (PolicyType.ENHANCED, Frequency.HOURLY, None)
+    assert (hourly.policy_type, hourly.frequency, hourly.start) == (PolicyType.ENHANCED, Frequency.HOURLY, 480)
+    assert hourly.hourly == HourlySchedule(4, 12)
     assert hourly.unread == ()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.cloud.wire import policy_from
-from shared.model.azure import BackupPolicy, Frequency, PolicyType, TaggedRetention
+from shared.model.azure import BackupPolicy, Frequency, HourlySchedule, PolicyType, TaggedRetention
 from tests.cloud.nouns import VAULT, VAULT_ID
 
 TIMES = ["2018-01-24T10:00:00Z"]
@@ -122,6 +122,33 @@ def test_no_archiving_said_aloud_is_no_archiving() -> None:
     rule = {"tieringMode": "DoNotTier", "duration": 0, "durationType": "Invalid"}
     policy = read(changed("tieringPolicy", {"ArchivedRP": rule}))
     assert (policy.archive, policy.unread) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("interval", "duration", "named"),
+    [
+        (4, 12, ""),
+        (24, 24, ""),
+        (4, 23, ""),
+        (5, 10, "interval"),
+        (None, 8, "interval"),
+        (8, 4, "Duration"),
+        (4, 25, "Duration"),
+    ],
+)
+def test_the_runs_of_an_hourly_policy_are_read_where_azure_knows_such(
+    interval: int | None, duration: int, named: str
+) -> None:
+    hours = {"interval": interval, "scheduleWindowStartTime": TIMES[0], "scheduleWindowDuration": duration}
+    schedule = {
+        "schedulePolicyType": "SimpleSchedulePolicyV2",
+        "scheduleRunFrequency": "Hourly",
+        "hourlySchedule": hours,
+    }
+    policy = read(changed("schedulePolicy", schedule))
+    assert (policy.frequency, policy.start) == (Frequency.HOURLY, 600)
+    assert policy.hourly == (None if named else HourlySchedule(interval or 0, duration))
+    assert [field for field in policy.unread if named and named in field] == list(policy.unread)
 
 
 @pytest.mark.parametrize(

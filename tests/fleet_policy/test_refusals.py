@@ -112,7 +112,7 @@ def test_a_reason_is_one_printable_line_whatever_the_document_holds() -> None:
         (
             "rpo: 2d",
             f"rpo: 2d\n    policy_type: enhanced\n    backups_per_day: 2{BY_DAY}",
-            "expected 1; use a standard policy; hourly schedules are not written yet",
+            "expected 1; use a standard policy, or say `schedule`",
         ),
         (
             "rpo: 2d",

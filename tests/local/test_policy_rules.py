@@ -80,6 +80,7 @@ def test_less_than_seven_daily_points_are_refused() -> None:
         documents.daily("00:00", "Pacific Standard Time", instant=5, daily=30, weekly=12, monthly=12, yearly=7),
         documents.enhanced("23:30", instant=30, daily=30),
         documents.hourly("08:00", every=4, hours=12, daily=30),
+        documents.hourly("19:30", every=6, hours=24, instant=22, daily=30),
     ],
 )
 def test_an_ordinary_policy_is_taken(document: dict[str, Any]) -> None:

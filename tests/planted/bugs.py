@@ -2,6 +2,7 @@
 
 from tests.planted.bug import Bug
 from tests.planted.flow_bugs import FLOW_BUGS
+from tests.planted.hourly_bugs import HOURLY_BUGS
 from tests.planted.level_bugs import LEVEL_BUGS
 from tests.planted.load_bugs import LOAD_BUGS
 from tests.planted.morning_bugs import MORNING_BUGS
@@ -549,6 +550,7 @@ BUGS = (
         "since=history,",
         "tests/flows/test_breaker.py::test_an_operator_lets_moves_go_on_and_the_same_runs_do_not_stop_them_again",
     ),
+    *HOURLY_BUGS,
     *LEVEL_BUGS,
     *LOAD_BUGS,
     *MORNING_BUGS,

@@ -416,7 +416,7 @@ def test_a_policy_of_a_sealed_vault_is_not_raised_in_place_for_a_vm_that_keeps_l
 @pytest.mark.parametrize(
     ("inside", "reason"),
     [
-        (POLICIES["Hourly"], "its schedule is hourly; only daily schedules are managed"),
+        (POLICIES["Hourly"], "its schedule is hourly; those are managed only in tiers that"),
         (policy("Weekly", frequency=Frequency.WEEKLY, run_days=("Sunday",)), "its schedule is weekly"),
         (POLICIES["Odd"], "the time zone 'Customized Time Zone' of its policy Odd is unknown"),
     ],

@@ -109,12 +109,11 @@ def test_a_policy_with_a_field_we_do_not_know_holds_its_vms():
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"frequency": Frequency.HOURLY, "start": None}, "hourly"),
         ({"frequency": Frequency.WEEKLY, "run_days": ("Sunday",)}, "weekly"),
         ({"frequency": Frequency.UNKNOWN, "start": None}, "unknown"),
     ],
 )
-def test_only_daily_schedules_are_managed(fields, word):
+def test_other_schedules_than_daily_ones_are_left_alone(fields, word):
     membership = judged(seen(["app"], policy(**fields)))
     assert membership.held == f"its schedule is {word}; only daily schedules are managed"
     assert membership.slot is None

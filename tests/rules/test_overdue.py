@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.azure import Frequency, ProtectionState
+from shared.model.azure import Frequency, HourlySchedule, ProtectionState
 from shared.model.failures import Failure, Kind
 from shared.rules.overdue import GRACE, JUDGED_EVERY, Watched, judge, judged_next, overdue
 from tests.rules.failures import DAY, HOUR, ITEM, MINUTE, POLICY, SLOT, at, job
@@ -20,6 +20,10 @@ LATE = SLOT + GRACE
 BERLIN = policy("Berlin", 2 * 60, time_zone="W. Europe Standard Time")
 SUNDAYS = policy("Sundays", 22 * 60, frequency=Frequency.WEEKLY, run_days=("Sunday",))
 HOURLY = policy("Hourly", None, frequency=Frequency.HOURLY)
+
+OFTEN = policy("Often", 10 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 12))
+"""At 10:00, 14:00, 18:00 and 22:00: the last run is at SLOT."""
+DAYS = tuple(job(SLOT - number * DAY - back * HOUR + 10 * MINUTE) for number in range(1, 6) for back in (0, 4, 8, 12))
 
 
 def watched(*jobs, **fields) -> Watched:
@@ -202,3 +206,39 @@ def test_many_items_are_told_of_once_each() -> None:
     assert [one.vm_name for one in found] == ["app", "web"]
     assert len({one.id for one in found}) == 2
     assert overdue([watched()], LATE)[0].id == overdue([watched()], LATE + HOUR)[0].id
+
+
+def often(*jobs, now: datetime = LATE) -> Kind | None:
+    return kind(now=now, policy=OFTEN, jobs=(*DAYS, *jobs))
+
+
+def test_of_an_hourly_day_only_the_end_is_judged_and_only_where_no_reading_of_its_hours_has_a_run() -> None:
+    morning = [job(SLOT - back * HOUR + 10 * MINUTE) for back in (8, 12)]
+    afternoon, evening = job(SLOT - 4 * HOUR + 10 * MINUTE), job(SLOT + 10 * MINUTE)
+    assert often(*morning, afternoon, evening) is None
+    assert often(*morning, afternoon) is None
+    assert often(*morning, evening) is None
+    assert often(*morning) is Kind.OVERDUE
+    assert often(afternoon) is None
+    assert often(*morning, now=SLOT + 10 * HOUR) is Kind.NEVER_STARTED
+
+
+def test_a_missed_run_by_day_is_told_by_nobody() -> None:
+    for hour in range(-12, 3):
+        assert often(job(SLOT - 12 * HOUR + 10 * MINUTE), now=SLOT + hour * HOUR) is None
+
+
+def test_the_first_run_of_the_next_day_makes_up_for_the_end_of_an_hourly_day() -> None:
+    assert often(job(SLOT + 12 * HOUR + 10 * MINUTE), now=SLOT + 14 * HOUR) is None
+
+
+def test_the_runs_of_an_hourly_day_are_no_other_schedule() -> None:
+    """They must not look as if the schedule had been edited."""
+    found = judge(watched(policy=OFTEN, jobs=DAYS, same_since=None), LATE)
+    assert found is not None
+    assert (found.kind, found.scheduled_for) == (Kind.OVERDUE, SLOT - 4 * HOUR)
+
+
+def test_hourly_policies_are_judged_as_seldom_as_daily_ones() -> None:
+    assert judged_next([OFTEN], SLOT - 6 * HOUR) == SLOT - 5 * HOUR
+    assert judged_next([OFTEN], LATE - 10 * MINUTE) == LATE

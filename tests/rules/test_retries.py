@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shared.model.azure import Frequency
+from shared.model.azure import Frequency, HourlySchedule
 from shared.model.failures import Kind
 from shared.model.intent import Blackout, PatchWindow, TagMatch
 from shared.rules.retries import obstacle, retry_time
@@ -95,6 +95,14 @@ def test_a_run_that_was_due_since_the_failure_counts_instead_of_a_retry() -> Non
 @pytest.mark.parametrize("unknown", [None, policy("Hourly", None, frequency=Frequency.HOURLY)], ids=["none", "hourly"])
 def test_nothing_is_started_where_the_next_run_is_not_known(unknown) -> None:
     assert says(policy=unknown) == "its next scheduled run is not known"
+
+
+def test_between_the_runs_of_an_hourly_day_a_retry_needs_room_for_itself() -> None:
+    often = policy("Often", 10 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 12))
+    noon = failure(started_at=at(-12), scheduled_for=at(-12))
+    free = {"policy": often, "of": noon, "intent": intent(tiers=DAYTIME, limits={"backups_per_vm_day": 5})}
+    assert says(at(-11.5), **free) == ""
+    assert says(at(-9.5), **free) == "its scheduled run of 03 Mar 14:00 UTC is near"
 
 
 def test_the_other_possible_start_of_a_zone_with_clock_changes_is_not_taken_for_another_run() -> None:

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.azure import Frequency
-from shared.rules.scheduled_runs import is_known, last_run, next_run, run_on, runs_around, scheduled_start
+from shared.model.azure import Frequency, HourlySchedule
+from shared.rules.scheduled_runs import is_known, last_run, next_run, run_on, runs_around, scheduled_start, vaulted_runs
 from tests.rules.failures import BEGAN, DAY, HOUR, MINUTE, POLICY, SLOT
 from tests.rules.fleet import policy
 
 BERLIN = policy("Berlin", 2 * 60, time_zone="W. Europe Standard Time")
 SUNDAYS = policy("Sundays", 2 * 60, frequency=Frequency.WEEKLY, run_days=("Sunday", "wednesday"))
+
+HOURLY = policy("Hourly", 8 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 12))
 
 
 def utc(month: int, day: int, hour: int, minute: int = 0) -> datetime:
@@ -110,3 +112,34 @@ def test_the_runs_of_dates_are_the_runs_around_an_instant(one, day: date) -> Non
     assert [run for run in around if abs(run.earliest - noon) < timedelta(hours=11)] == [
         run for run in found if abs(run.earliest - noon) < timedelta(hours=11)
     ]
+
+
+def test_an_hourly_policy_has_all_runs_of_its_hours_and_none_beside_them() -> None:
+    runs = [run.starts for run in runs_around(HOURLY, utc(3, 4, 12)) if run.earliest.date() == utc(3, 4, 0).date()]
+    assert runs == [(utc(3, 4, hour),) for hour in (8, 12, 16, 20)]
+    assert next_run(HOURLY, utc(3, 4, 12)).starts == (utc(3, 4, 16),)
+    assert next_run(HOURLY, utc(3, 4, 20)).starts == (utc(3, 5, 8),)
+    assert last_run(HOURLY, utc(3, 5, 7)).starts == (utc(3, 4, 20),)
+    assert scheduled_start(HOURLY, utc(3, 4, 13, 30)) == utc(3, 4, 12)
+    assert scheduled_start(HOURLY, utc(3, 5, 1)) is None
+
+
+def test_hours_around_the_clock_have_no_run_twice() -> None:
+    runs = runs_around(policy("All", 0, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 24)), utc(3, 4, 12))
+    assert len({run.starts for run in runs}) == len(runs) == 30
+
+
+def test_the_run_that_reaches_the_vault_is_the_last_one_wherever_the_hours_end() -> None:
+    assert utc(3, 4, 16) in {run.earliest for run in vaulted_runs(HOURLY, utc(3, 4, 12))}
+    assert {run.latest - run.earliest for run in vaulted_runs(HOURLY, utc(3, 4, 12))} == {4 * HOUR}
+    certain = policy("Certain", 8 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 14))
+    assert (utc(3, 4, 20),) in {run.starts for run in vaulted_runs(certain, utc(3, 4, 12))}
+    assert vaulted_runs(POLICY, BEGAN) == runs_around(POLICY, BEGAN)
+    assert vaulted_runs(policy("Unread", None, frequency=Frequency.HOURLY), BEGAN) == ()
+
+
+def test_hours_in_a_zone_with_clock_changes_leave_two_starts_for_each_run() -> None:
+    berlin = policy(
+        "Berlin", 8 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 12), time_zone=BERLIN.time_zone
+    )
+    assert next_run(berlin, utc(3, 4, 12)).starts == (utc(3, 4, 14), utc(3, 4, 15))

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from shared.model.azure import BackupPolicy, Frequency, PolicyType, Retention, TaggedRetention
+from shared.model.azure import BackupPolicy, Frequency, HourlySchedule, PolicyType, Retention, TaggedRetention
 from shared.rules.slot_policies import change_text, fingerprint, id_of, is_ours, name_of, of_tier, slot_policy
 from tests.rules.fleet import KEPT, VAULT_ID, policy, tier
 
@@ -67,6 +67,7 @@ CHANGED = {
     "snapshot_consistency": "OnlyCrashConsistent",
     "snapshot_group": ("rg-snap", ""),
     "unread": ("backupTier",),
+    "hourly": HourlySchedule(4, 12),
 }
 
 

@@ -1,5 +1,6 @@
 """Do local windows become the right UTC slots, on clock-change days too?"""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.model.azure import Frequency
+from shared.model.azure import Frequency, HourlySchedule
 from shared.model.intent import Blackout
 from shared.rules.slots import (
     at,
     blackout_on,
     clock_text,
     day_shift,
+    first_slots,
     last_start,
     next_start,
     slot_of,
@@ -175,6 +177,15 @@ def test_a_zone_without_clock_changes_has_one_start():
 
 def test_a_start_off_the_half_hour_counts_as_both_slots_around_it():
     assert start_slots(policy(start=120, time_zone="Nepal Standard Time"), date(2026, 7, 1)) == (40, 41)
+
+
+def test_an_hourly_policy_has_the_slots_of_its_days_first_and_last_run_with_the_likelier_last_one_first():
+    often = policy(start=8 * 60, frequency=Frequency.HOURLY, hourly=HourlySchedule(4, 12))
+    assert first_slots(often, date(2026, 7, 1)) == (16,)
+    assert start_slots(often, date(2026, 7, 1)) == (40, 32)
+    berlin = replace(often, time_zone="W. Europe Standard Time")
+    assert start_slots(berlin, date(2026, 7, 1)) == (36, 38, 28, 30)
+    assert start_slots(replace(often, start=20 * 60), date(2026, 7, 1)) == (16, 8)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ SEEDS = {
     "twins": (6, 2),
     "breaker": (1, 2),
     "enrolment-wave": (1, 5),
+    "hourly": (1, 6),
     "job-failures": (10, 3),
     "restores": (10, 4),
     "year": (1, 77),

@@ -31,4 +31,5 @@ def seen(ledger: Ledger, policies: Iterable[BackupPolicy], now: datetime) -> Map
 
 
 def _starts(policy: BackupPolicy) -> str:
-    return f"{policy.frequency} {policy.start} {policy.time_zone} {','.join(policy.run_days)}"
+    runs = f" {policy.hourly.every}/{policy.hourly.hours}" if policy.hourly else ""
+    return f"{policy.frequency} {policy.start} {policy.time_zone} {','.join(policy.run_days)}{runs}"

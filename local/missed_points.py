@@ -15,8 +15,8 @@ ASKED_FOR, NOT_THERE = "db-eus-14", "db-eus-99"
 KEPT_UNTIL = "2026-04-30T12:00:00Z"
 KNOWN_AFTER = timedelta(hours=6)
 """So long after its start it is known that a run has left no point."""
-LOCAL_HOURS = timedelta(hours=2)
-"""A policy in a zone with clock changes may start so much earlier by the one clock than by the other."""
+EARLIER = timedelta(hours=3)
+"""A run starts up to two hours late, and a policy in a zone with clock changes an hour earlier by the other clock."""
 DAY = timedelta(days=1)
 CAUSES = {
     "UserErrorGuestAgentStatusUnavailable": "agent",
@@ -34,7 +34,7 @@ CAUSES = {
 
 
 def figures(truth: Truth, report: Mapping[str, Any], begins: datetime) -> dict[str, Any]:
-    """Return what was missed among the runs since `begins`, as far as it can be known, and what was asked for.
+    """Return what was missed of the runs that began since `begins`, as far as it can be known, and what was asked for.
 
     `report` is the app's morning report, as its JSON.
     """
@@ -43,7 +43,7 @@ def figures(truth: Truth, report: Mapping[str, Any], begins: datetime) -> dict[s
         vm["name"].lower(): gap["cause"]
         for vm in vms
         for gap in vm["gaps"]
-        if gap["mark"] == "missing" and parse(gap["expected"]["due"]) >= begins - LOCAL_HOURS
+        if gap["mark"] == "missing" and parse(gap["expected"]["due"]) >= begins - EARLIER
     }
     wrong = {
         f"{name} {gaps[name]}"
@@ -70,7 +70,7 @@ def _lost(truth: Truth, begins: datetime, now: datetime) -> dict[str, str]:
     found = {}
     for job in backups:
         due = parse(job["scheduled_for"]) if job["scheduled_for"] else None
-        if due is None or not job["error"] or not begins <= due <= now - KNOWN_AFTER:
+        if due is None or not job["error"] or parse(job["started_at"]) < begins or due > now - KNOWN_AFTER:
             continue
         if not any(vm == job["vm"] and due <= started < due + DAY for vm, started in good):
             found[job["vm"].rpartition("/")[2].lower()] = job["error"]

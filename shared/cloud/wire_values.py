@@ -25,6 +25,11 @@ def number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def real(value: object) -> float | None:
+    """Return the value where it is a number of any kind, else None."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def truth(value: object) -> bool | None:
     """Return the value where it is true or false, by itself or as a word in any case, else None."""
     if isinstance(value, bool):

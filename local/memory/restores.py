@@ -1,22 +1,35 @@
 """How does the pretend service restore? The Restores port over the world's restores, and the accounts they go to."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from local.arm import wire as sent
-from local.arm import wire_jobs, wire_restores, wire_storage
+from local.arm import wire_jobs, wire_restores, wire_secondary, wire_storage
 from local.memory.sending import CALLER, in_our_errors, not_found, properties_of
 from local.memory.shown import shown_restores
-from local.world import Refused, World, accounts, restore_requests, restores, state
+from local.world import Refused, World, accounts, restore_requests, restores, secondary, state
 from local.world.account_use import uses
 from local.world.cancel import cancel_job
+from local.world.regions import PAIRS
 from shared.cloud.ids import account_place, group_subscription, item_path, vault_path
-from shared.cloud.restore_bodies import point_name, restore_body, validation_body
-from shared.cloud.wire_restores import account_from, made_by, objections_from, operation_from, restore_job_from
+from shared.cloud.restore_bodies import point_name, refuse_secondary, restore_body, secondary_body, validation_body
+from shared.cloud.secondary_region import region_of
+from shared.cloud.wire import recovery_point_from
+from shared.cloud.wire_restores import (
+    account_from,
+    made_by,
+    objections_from,
+    operation_from,
+    restore_job_from,
+    secondary_job_from,
+)
 from shared.errors import Permanent
-from shared.model.azure import Vault
+from shared.model.azure import ProtectedItem, RecoveryPoint, Vault
 from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
+
+CROSSING = "CrossRegionRestore"
 
 
 class MemoryRestores:
@@ -27,8 +40,29 @@ class MemoryRestores:
         self._fault = fault
         self._rows = shown_restores(world)
 
+    def secondary_points(
+        self, vault: Vault, item: ProtectedItem, since: datetime, until: datetime
+    ) -> list[RecoveryPoint]:
+        """List the item's points that have arrived in its vault's secondary region, newest first."""
+        if vault_path(item.id).id != vault.id:
+            raise Permanent(f"{item.id!r} is not an item of vault {vault.id}", "Refused")
+        self._fault("restores.secondary_points")
+        owner, home = self._world.items.get(item.id.lower()), self._world.vaults.get(vault.id)
+        if owner is None or home is None or not secondary.opened(home):
+            return []
+        rules = self._world.rules_of(owner)
+        arrived = sorted(secondary.points_of(self._world, owner), key=lambda point: point.at, reverse=True)
+        return [
+            recovery_point_from(sent.point(self._world, owner, point, rules))
+            for point in arrived
+            if since <= point.at <= until
+        ]
+
     def validate(self, order: RestoreOrder) -> list[Objection]:
-        """Ask the world what it has against the order."""
+        """Ask the world what it has against the order; of a secondary region nobody asks."""
+        if order.secondary:
+            refuse_secondary(order)
+            return []
         asked = properties_of(validation_body(order))["restoreRequest"]
         self._fault("restores.validate")
         try:
@@ -39,6 +73,9 @@ class MemoryRestores:
 
     def trigger(self, order: RestoreOrder, confirmed: str = "") -> str:
         """Begin the restore and return its operation."""
+        if order.secondary:
+            refuse_secondary(order)
+            return self._cross(order)
         asked = properties_of(restore_body(order, confirmed))
         self._fault("restores.trigger")
         with in_our_errors(f"restore of {order.item.name}"):
@@ -46,25 +83,50 @@ class MemoryRestores:
         self._fault("restores.trigger.sent")
         return operation.id
 
-    def operation(self, vault_id: str, operation_id: str) -> RestoreOperation:
+    def _cross(self, order: RestoreOrder) -> str:
+        """Have the token of the order's point made out, and redeem it in the secondary region."""
+        world, what = self._world, f"restore of {order.item.name} in {order.region}"
+        self._fault("restores.token")
+        with in_our_errors(what):
+            wish = self._wish(order, {})
+            secondary.refuse_closed(wish.vault)
+            token = wire_secondary.access_token(world, wish.vault, wish.item, wish.point)["properties"]
+        asked = json.loads(json.dumps(secondary_body(order, token)))
+        self._fault("restores.trigger")
+        with in_our_errors(what):
+            details, request = asked["crossRegionRestoreAccessDetails"], asked["restoreRequest"]
+            operation = restores.trigger(world, secondary.redeem(world, order.region, details, request), CALLER)
+        self._fault("restores.trigger.sent")
+        return operation.id
+
+    def operation(self, vault_id: str, operation_id: str, region: str = "") -> RestoreOperation:
         """Return how far an accepted order has come."""
         self._fault("restores.operation")
         found = self._world.operations.get(operation_id.lower())
-        if found is None or found.vault_id != vault_id.lower():
+        scope = f"{vault_path(vault_id).subscription}/{region}" if region else vault_id.lower()
+        if found is None or found.vault_id.lower() != scope:
             raise Permanent(f"operation {operation_id} was not found", "BMSUserErrorOperationNotFound")
-        return operation_from(sent.operation(found), vault_id)
+        return operation_from(sent.operation(found), vault_id, region)
 
-    def jobs(self, vault: Vault, since: datetime, until: datetime) -> list[RestoreJob]:
+    def jobs(self, vault: Vault, since: datetime, until: datetime, region: str = "") -> list[RestoreJob]:
         """List the vault's restores that started in [since, until] and that lists show by now."""
         self._fault("restores.jobs")
         if vault.id not in self._world.vaults:
             raise not_found(vault.id)
+        if region:
+            return self._jobs_away(vault, since, until, region)
         records = self._world.jobs_in(vault.id, since, until)
         return self._rows.of(one for one in records if one.operation == "Restore")
 
-    def job(self, job_id: str) -> RestoreJob:
+    def job(self, job_id: str, vault_id: str) -> RestoreJob:
         """Return one job with its details, also before lists show it."""
         self._fault("restores.job")
+        if region := region_of(job_id):
+            record = self._record(f"{vault_id}/{job_id.rpartition('/')[2]}", CROSSING)
+            row = wire_secondary.job_detail(self._world, "", record)
+            away = secondary_job_from(row, vault_id, region)
+            if away is not None:
+                return away
         found = restore_job_from(wire_jobs.job_detail(self._world, self._record(job_id)))
         if found is None:
             raise Permanent(f"job {job_id} is no restore of a VM", "NotARestore")
@@ -72,6 +134,8 @@ class MemoryRestores:
 
     def cancel(self, job_id: str) -> None:
         """Begin to cancel the job."""
+        if region := region_of(job_id):
+            raise Permanent(f"restores in the secondary region {region} cannot be cancelled", "Refused")
         record = self._record(job_id)
         self._fault("restores.cancel")
         with in_our_errors(f"cancelling of job {record.id}"):
@@ -95,9 +159,23 @@ class MemoryRestores:
             raise Refused(404, "BMSUserErrorRecoveryPointNotFound", "The recovery point was not found.")
         return restore_requests.read(self._world.vaults[vault], item, point, asked)
 
-    def _record(self, job_id: str) -> state.Job:
+    def _jobs_away(self, vault: Vault, since: datetime, until: datetime, region: str) -> list[RestoreJob]:
+        world = self._world
+        if PAIRS.get(world.vaults[vault.id].region) != region:
+            raise Permanent(f"{region} is not the secondary region of {vault.name}", "BMSUserErrorInvalidInput")
+        records = [
+            job
+            for job in (world.jobs[job_id] for job_id in world.restores)
+            if job.operation == CROSSING and job.vault_id == vault.id and job.visible_at <= world.now
+        ]
+        rows = [wire_secondary.job(world, "", job) for job in records if since <= job.started_at <= until]
+        return [found for row in rows if (found := secondary_job_from(row, vault.id, region)) is not None]
+
+    def _record(self, job_id: str, operation: str = "") -> state.Job:
+        """Return a job of its vault's own list, or of the secondary region's."""
         found = self._world.jobs.get(job_id.rpartition("/")[2].lower())
-        if found is None or found.vault_id != vault_path(job_id).id:
+        away = found is not None and found.operation == CROSSING
+        if found is None or found.vault_id != vault_path(job_id).id or away is not (operation == CROSSING):
             raise Permanent(f"job {job_id} was not found", "BMSUserErrorJobNotFound")
         return found
 

@@ -1,6 +1,7 @@
 """What may be sent to restore something? The only builder of restore requests; it refuses what is doubtful."""
 
 import re
+from collections.abc import Mapping
 
 from shared.cloud.ids import item_path, vault_path
 from shared.errors import Permanent
@@ -21,6 +22,7 @@ _IDENTITY_ID = re.compile(
 )
 _SUBNET = re.compile(r"/subnets/[\w.-]+", re.IGNORECASE | re.ASCII)
 _VM_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
+_REGION = re.compile(r"[a-z0-9]+", re.ASCII)
 _POINT = re.compile(r"/recoveryPoints/[\w-]+", re.IGNORECASE | re.ASCII)
 
 
@@ -33,13 +35,31 @@ def restore_body(order: RestoreOrder, confirmed: str = "") -> dict[str, object]:
     confirmation = ""
     if order.mode is Mode.REPLACE and (not confirmed or confirmed.lower() != order.item.vm_id.lower()):
         confirmation = "nobody confirmed that its disks may be replaced"
-    _refuse(order, [confirmation, *_doubts(order)])
+    elsewhere = "its order is the secondary region's" if order.secondary else ""
+    _refuse(order, [confirmation, elsewhere, *_doubts(order)])
     return {"properties": _request(order)}
+
+
+def secondary_body(order: RestoreOrder, token: Mapping[str, object]) -> dict[str, object]:
+    """Build the POST that restores in the secondary region, by the access token of the order's point as it came.
+
+    Raises Permanent that names every refusal; see `refuse_secondary` for those that are known before the token is.
+    """
+    refuse_secondary(order)
+    return {
+        "crossRegionRestoreAccessDetails": {**token, "objectType": token.get("objectType") or "CrrAccessToken"},
+        "restoreRequest": _request(order),
+    }
+
+
+def refuse_secondary(order: RestoreOrder) -> None:
+    """Raise Permanent that names every reason why the order may not go to the secondary region, if there is any."""
+    _refuse(order, [*_doubts_of_crossing(order), *_doubts(order)])
 
 
 def validation_body(order: RestoreOrder) -> dict[str, object]:
     """Build the POST that asks what the service has against the order. Raises Permanent that names every refusal."""
-    _refuse(order, _doubts(order))
+    _refuse(order, ["there is no pre-check in the secondary region" if order.secondary else "", *_doubts(order)])
     return {
         "id": order.point.id,
         "properties": {"objectType": "ValidateIaasVMRestoreOperationRequest", "restoreRequest": _request(order)},
@@ -101,7 +121,6 @@ def _doubts(order: RestoreOrder) -> list[str]:
         "" if _POINT.fullmatch(inside) else f"{point.id!r} is no point of the item",
         "" if _ACCOUNT_ID.fullmatch(order.account_id) else f"{order.account_id!r} is no storage account",
         "" if order.region else "the region is missing",
-        "the secondary region is not served" if order.secondary else "",
         ""
         if order.identity_id in {"", SYSTEM} or _IDENTITY_ID.fullmatch(order.identity_id)
         else f"{order.identity_id!r} is no user-assigned identity",
@@ -114,6 +133,16 @@ def _of_vault(order: RestoreOrder) -> bool:
         return item_path(order.item.id).vault.id == order.item.vault_id == vault_path(order.item.vault_id).id
     except Permanent:
         return False
+
+
+def _doubts_of_crossing(order: RestoreOrder) -> list[str]:
+    return [
+        "" if order.secondary else "its order is the vault's own region's",
+        "" if _REGION.fullmatch(order.region) else f"{order.region!r} is no region",
+        "disks are not replaced from the secondary region" if order.mode is Mode.REPLACE else "",
+        "managed identities do not restore from the secondary region" if order.identity_id else "",
+        "the secondary region holds no archive" if order.rehydrate else "",
+    ]
 
 
 def _doubts_of_replacing(order: RestoreOrder) -> list[str]:

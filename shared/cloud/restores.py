@@ -31,11 +31,12 @@ from shared.cloud.failures import translated
 from shared.cloud.filters import all_of, ceiling, floor
 from shared.cloud.ids import VaultPath, group_subscription, item_path, vault_path
 from shared.cloud.job_reads import JobReads
-from shared.cloud.restore_bodies import point_name, restore_body, validation_body
+from shared.cloud.restore_bodies import point_name, refuse_secondary, restore_body, validation_body
+from shared.cloud.secondary_region import SecondaryRegion, region_of
 from shared.cloud.wire_restores import made_by, objections_from, operation_from, restore_job_from
 from shared.cloud.wire_values import entries, mapping, text
 from shared.errors import Permanent, Transient
-from shared.model.azure import Vault
+from shared.model.azure import ProtectedItem, RecoveryPoint, Vault
 from shared.model.restores import Objection, RestoreJob, RestoreOperation, RestoreOrder
 
 DISKS_API = "2024-03-02"
@@ -50,12 +51,25 @@ class CloudRestores:
 
         self._client: Callable[[str], RecoveryServicesBackupClient] = cache(client)
         self._reads = reads or JobReads()
+        self._away = SecondaryRegion(self._client)
+
+    def secondary_points(
+        self, vault: Vault, item: ProtectedItem, since: datetime, until: datetime
+    ) -> list[RecoveryPoint]:
+        """List the item's points that its vault's secondary region holds. Raises Transient or Permanent."""
+        if vault_path(item.id).id != vault.id:
+            raise Permanent(f"{item.id!r} is not an item of vault {vault.id}", "Refused")
+        return self._away.points(item, since, until)
 
     def validate(self, order: RestoreOrder) -> list[Objection]:
         """Ask the service what it has against the order; it does not count restores of the day.
 
-        Raises Permanent where the body is refused (see `restore_bodies`), else Transient or Permanent from Azure.
+        A secondary region has no such check: nothing is asked, and nothing said. Raises Permanent where the body is
+        refused (see `restore_bodies`), else Transient or Permanent from Azure.
         """
+        if order.secondary:
+            refuse_secondary(order)
+            return []
         body, vault = validation_body(order), item_path(order.item.id).vault
         with translated(f"pre-check of the restore of {order.item.name}"):
             answer = self._client(vault.subscription).operation.validate(
@@ -69,6 +83,8 @@ class CloudRestores:
         Raises Permanent where the body is refused (see `restore_body`), else Transient or Permanent from Azure: a
         Transient that is not refused, one without an operation too, may have begun a job.
         """
+        if order.secondary:
+            return self._away.trigger(order)
         body, path, what = restore_body(order, confirmed), item_path(order.item.id), f"restore of {order.item.name}"
         with translated(what):
             poller = self._client(path.vault.subscription).restores.begin_trigger(
@@ -87,8 +103,10 @@ class CloudRestores:
             raise Transient(f"{what}: accepted, but the answer names no operation")
         return operation
 
-    def operation(self, vault_id: str, operation_id: str) -> RestoreOperation:
+    def operation(self, vault_id: str, operation_id: str, region: str = "") -> RestoreOperation:
         """Return how far an accepted order has come. Raises Transient or Permanent."""
+        if region:
+            return self._away.operation(vault_id, operation_id, region)
         vault = vault_path(vault_id)
         with translated(f"operation {operation_id} in vault {vault.name}"):
             answer = self._client(vault.subscription).backup_operation_statuses.get(
@@ -96,11 +114,13 @@ class CloudRestores:
             )
             return operation_from(answer.as_dict(), vault.id)
 
-    def jobs(self, vault: Vault, since: datetime, until: datetime) -> list[RestoreJob]:
+    def jobs(self, vault: Vault, since: datetime, until: datetime, region: str = "") -> list[RestoreJob]:
         """List the vault's restores that started in [since, until], without details. Raises Transient or Permanent.
 
         One call for each page of restores; backups are left out by the service, and checked here too.
         """
+        if region:
+            return self._away.jobs(vault, since, until, region)
         conditions = {
             **{"backupManagementType": "AzureIaasVM", "operation": "Restore"},
             **{"startTime": floor(since), "endTime": ceiling(until)},
@@ -118,8 +138,10 @@ class CloudRestores:
         found = [job for entry in listed if (job := restore_job_from(entry)) is not None]
         return [job for job in found if since <= job.started_at <= until]
 
-    def job(self, job_id: str) -> RestoreJob:
+    def job(self, job_id: str, vault_id: str) -> RestoreJob:
         """Return one restore with its details. Raises Transient or Permanent."""
+        if region_of(job_id):
+            return self._away.job(job_id, vault_id)
         vault, name = vault_path(job_id), job_id.rpartition("/")[2]
         with translated(f"job {name} of vault {vault.name}"):
             answer = self._client(vault.subscription).job_details.get(
@@ -133,8 +155,11 @@ class CloudRestores:
     def cancel(self, job_id: str) -> None:
         """Ask the service to cancel the job: sent once, true only when its status says so.
 
-        Raises Permanent where the job cannot be cancelled any more, else Transient or Permanent.
+        Raises Permanent where the job cannot be cancelled any more, or is a secondary region's, else Transient or
+        Permanent.
         """
+        if region := region_of(job_id):
+            raise Permanent(f"restores in the secondary region {region} cannot be cancelled", "Refused")
         vault, name = vault_path(job_id), job_id.rpartition("/")[2]
         with translated(f"cancelling of job {name} in vault {vault.name}"):
             self._client(vault.subscription).job_cancellations.trigger(**_named(vault), job_name=name, retry_total=0)

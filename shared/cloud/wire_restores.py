@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 from shared.cloud.ids import vault_path
 from shared.cloud.wire_errors import errors_from
@@ -14,6 +15,25 @@ _CANCELLABLE = frozenset({1, "Cancellable"})
 """Older answers number what may be done with a job."""
 _MOVED = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])Bs?\s*/\s*(\d+(?:\.\d+)?)\s*([KMGT])Bs?", re.IGNORECASE | re.ASCII)
 _POWERS = {unit: 1024**power for power, unit in enumerate("KMGT", 1)}
+
+
+def secondary_job_from(wire: Wire, vault_id: str, region: str) -> RestoreJob | None:
+    """Read a restore that a secondary region shows of the vault; None for any other job.
+
+    Its id is made of its name, since the service spells it in two ways. It says that it can be cancelled, which none of
+    that region can.
+    """
+    name = text(wire.get("name")) or text(wire.get("id")).rpartition("/")[2]
+    job_id = secondary_job_id(vault_id, region, name) if name else ""
+    found = restore_job_from({**wire, "id": f"{vault_id}/backupJobs/{name}" if name else ""})
+    return found and replace(found, id=job_id, region=region, cancellable=False)
+
+
+def secondary_job_id(vault_id: str, region: str, name: str) -> str:
+    """Return the id of a vault's job in a secondary region, lower-cased."""
+    subscription = vault_path(vault_id).subscription
+    provider = f"/subscriptions/{subscription}/providers/Microsoft.RecoveryServices"
+    return f"{provider}/locations/{region}/backupJobs/{name}".lower()
 
 
 def restore_job_from(wire: Wire) -> RestoreJob | None:
@@ -52,15 +72,19 @@ def restore_job_from(wire: Wire) -> RestoreJob | None:
     )
 
 
-def operation_from(wire: Wire, vault_id: str) -> RestoreOperation:
-    """Read the status of an accepted order; its job is named by a whole id, lower-cased."""
+def operation_from(wire: Wire, vault_id: str, region: str = "") -> RestoreOperation:
+    """Read the status of an accepted order, in a secondary region if one is named.
+
+    Its job is named by a whole id, lower-cased.
+    """
     status, error = text(wire.get("status")), mapping(wire.get("error"))
     if not status:
         raise Permanent("operation: status is missing; expected a word")
     job = text(mapping(wire.get("properties")).get("jobId"))
+    job_id = secondary_job_id(vault_id, region, job) if region else f"{vault_id}/backupJobs/{job}".lower()
     return RestoreOperation(
         status=status,
-        job_id=f"{vault_id}/backupJobs/{job}".lower() if job else "",
+        job_id=job_id if job else "",
         code=text(error.get("code")),
         text=text(error.get("message")),
     )

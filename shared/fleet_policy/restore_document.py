@@ -126,6 +126,9 @@ class RestoreSection(Section):
         default=["application"], description="Tags that say that others use an account: it is left alone."
     )
     vaults: list[VaultReference] = Field(default=[], description="Vaults to restore from; empty: all in scope.")
+    pairs: dict[Region, Region] = Field(
+        default={}, description="Secondary region of a region, where it differs from Azure's known pairs."
+    )
     identity: IdentityId | None = Field(
         default=None, description="Managed identity by which vaults write to accounts; absent: account keys."
     )

@@ -24,6 +24,7 @@ def restore_intent(section: RestoreSection | None) -> RestoreIntent:
         identity=(section.identity or "").lower(),
         account_limits=_idle(section.idle),
         limits=_limits(section.limits),
+        pairs=dict(section.pairs),
     )
 
 

@@ -1,7 +1,7 @@
 """How did a restore go? The values that the report's section of restores is made of."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.model.restore_tasks import Leftover, Step
 from shared.model.restores import Mode
@@ -25,6 +25,8 @@ class Stretch:
 class RestoreHistory:
     """One VM's restore as it stands when it is looked at. Instants are UTC.
 
+    `region` is the secondary region that it is made in, "" for the vault's own; `point_at` is when its point was taken.
+
     `stretches` follow each other; what came before the first is not known any more. `rate` is bytes a second (None:
     not told), `ends_at` a guess for one under way, `share` 0 to 1. `answered` says of one that failed that the VM
     was asked for again since, or restored; `to_do` is what a person does about it, () where none is needed.
@@ -38,6 +40,8 @@ class RestoreHistory:
     step: Step
     reason: str
     accepted_at: datetime
+    region: str = ""
+    point_at: datetime | None = None
     ended_at: datetime | None = None
     stretches: tuple[Stretch, ...] = ()
     bytes_moved: int | None = None
@@ -52,6 +56,11 @@ class RestoreHistory:
     def accounts(self) -> tuple[str, ...]:
         """The accounts that its data went to, in their order."""
         return tuple(dict.fromkeys(one.account for one in self.stretches if one.step is Step.RUNNING and one.account))
+
+    @property
+    def point_age(self) -> timedelta | None:
+        """How old the point was when it was asked for: what was lost, had the VM been lost then."""
+        return None if self.point_at is None else self.accepted_at - self.point_at
 
     @property
     def from_start(self) -> bool:

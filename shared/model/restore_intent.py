@@ -60,7 +60,8 @@ class RestoreIntent:
     `places` are by region; a region without one takes no restores. An account must carry the tag `account_tag`, a pair
     of a lower-cased name and a value, and none of the tags `in_use_tags` (lower-cased names). `vaults` (names or ids,
     lower-cased) are those that may be restored from, () all in scope. `identity` is the id of a managed identity by
-    which vaults write to accounts, "system" for the vault's own, "" for account keys.
+    which vaults write to accounts, "system" for the vault's own, "" for account keys. `pairs` are secondary regions by
+    region, where Azure's are others than this version knows.
     """
 
     places: dict[str, RestorePlace] = field(default_factory=dict, hash=False)
@@ -70,3 +71,4 @@ class RestoreIntent:
     identity: str = ""
     account_limits: AccountLimits = AccountLimits()
     limits: RestoreLimits = RestoreLimits()
+    pairs: dict[str, str] = field(default_factory=dict, hash=False)

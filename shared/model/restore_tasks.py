@@ -124,6 +124,11 @@ class RestoreTask:
         """Name the task by what it means: the request and the item."""
         return f"{self.request_id}|{self.item.id}".lower()
 
+    @property
+    def secondary_region(self) -> str:
+        """The region of the vault's pair that its orders go to, "" for the vault's own."""
+        return self.region if self.secondary else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -200,7 +205,9 @@ class Leftover:
 class RestoreResult:
     """What became of one task. `phases` are minutes by name, in their order; `jobs` are all that were begun, in theirs.
 
-    `vm_name` is the VM that was made or mended, "" for disks alone. `bytes_moved` is what its last job told, if it did.
+    `region` is the secondary region that it was made in, "" for the vault's own; how old its point was when it was
+    asked for is `accepted_at` less `point_at`. `vm_name` is the VM that was made or mended, "" for disks alone.
+    `bytes_moved` is what its last job told, if it did.
     """
 
     request_id: str
@@ -220,6 +227,7 @@ class RestoreResult:
     phases: tuple[tuple[str, float], ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     bytes_moved: int | None = None
+    region: str = ""
 
     @property
     def key(self) -> str:

@@ -151,7 +151,7 @@ class RestoreJob:
 
     What only the job's detail tells is None or empty in a row of the list: tasks, `progress` in percent, bytes,
     the target account's, group's and VM's names, and the staging container that it leaves behind. `detailed` says
-    which of the two it is.
+    which of the two it is. `region` is the secondary region that shows the job, "" where its vault does.
     """
 
     id: str
@@ -173,6 +173,7 @@ class RestoreJob:
     group: str = ""
     target_vm: str = ""
     staging: str = ""
+    region: str = ""
 
     @property
     def terminal(self) -> bool:

@@ -29,7 +29,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class AccountVerdict:
-    """Whether an account may be used now. `busy` says that it will be free again by itself; `load` is 0 (idle) to 1."""
+    """Whether an account may be used now. `busy` says that it will be free again by itself; `load` is 0 (idle) to 1.
+
+    `keyed` says that it takes account keys, by which alone a secondary region restores.
+    """
 
     account_id: str
     usable: bool
@@ -37,6 +40,7 @@ class AccountVerdict:
     busy: bool = False
     load: float = 0.0
     sku: str = ""
+    keyed: bool = True
 
     @property
     def rank(self) -> tuple[bool, float, str]:
@@ -89,16 +93,22 @@ def _judge(account_id: str, region: str, seen: Seen, intent: RestoreIntent) -> A
     if reason := _unfit(account, region, intent):
         return AccountVerdict(account_id, usable=False, reason=reason, sku=account.sku)
     if reason := _taken(account, seen):
-        return AccountVerdict(account_id, usable=False, reason=reason, busy=True, sku=account.sku)
+        return AccountVerdict(
+            account_id, usable=False, reason=reason, busy=True, sku=account.sku, keyed=account.shared_key
+        )
     load = seen.loads.get(account_id)
     if load is None:
         text = "its load of the last hour is not known"
-        return AccountVerdict(account_id, usable=False, reason=text, busy=True, sku=account.sku)
+        return AccountVerdict(
+            account_id, usable=False, reason=text, busy=True, sku=account.sku, keyed=account.shared_key
+        )
     share = load_share(load, intent.account_limits)
     if reason := overload(load, intent.account_limits):
-        return AccountVerdict(account_id, usable=False, reason=reason, busy=True, load=share, sku=account.sku)
+        return AccountVerdict(
+            account_id, usable=False, reason=reason, busy=True, load=share, sku=account.sku, keyed=account.shared_key
+        )
     text = f"free; the busiest of its figures is at {share:.0%} of its limit"
-    return AccountVerdict(account_id, usable=True, reason=text, load=share, sku=account.sku)
+    return AccountVerdict(account_id, usable=True, reason=text, load=share, sku=account.sku, keyed=account.shared_key)
 
 
 def _unfit(account: RestoreAccount, region: str, intent: RestoreIntent) -> str:

@@ -34,8 +34,9 @@ def _subjects(request: RestoreRequest, policy: FleetPolicy) -> Iterator[Refusal]
     limits, many = policy.restore.limits, len(request.vms) + len(request.items)
     if not policy.restore.places:
         yield Refusal("restore", "fleet.yaml names no regions to restore in; add the section restore first")
-    if request.side is Side.SECONDARY:
-        yield Refusal("region", "found secondary, from which this version restores nothing; expected primary")
+    if request.side is Side.SECONDARY and request.mode is Mode.REPLACE:
+        text = "replace writes to the VM in its own region, which the secondary region cannot"
+        yield Refusal("mode", f"{text}; expected disks or new-vm; change the mode or the region")
     if many > limits.vms_per_request:
         yield Refusal("vms", f"found {many}; expected at most {limits.vms_per_request}; send several requests")
     for index, vm_id in enumerate(request.vms):

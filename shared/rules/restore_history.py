@@ -67,6 +67,8 @@ def _history(task: RestoreTask, state: RestoreState) -> RestoreHistory:
         step=state.step,
         reason=state.reason,
         accepted_at=task.accepted_at,
+        region=task.secondary_region,
+        point_at=task.point.at,
         ended_at=state.since if state.step.over else None,
         stretches=_stretches(state),
         share=1.0 if state.step is Step.DONE else 0.0,

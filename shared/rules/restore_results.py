@@ -33,6 +33,7 @@ def result_of(
         jobs=tuple(dict.fromkeys([*state.past_jobs, *([state.job_id] if state.job_id else [])])),
         phases=phases(task, state, jobs),
         leftovers=tuple(leftovers),
+        region=task.secondary_region,
         bytes_moved=next((job.bytes_moved for job in jobs if job.id == state.job_id), None),
     )
 

@@ -6,15 +6,16 @@ One VM that cannot be restored does not hold up the others of its request: each 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 
 from shared.model.azure import ProtectedItem, ProtectionState, RecoveryPoint, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.restore_intent import RestoreIntent, RestorePlace
 from shared.model.restore_tasks import Refusal, RestoreRequest, RestoreState, RestoreTask
 from shared.model.restores import Mode, RestoreOrder, Side
-from shared.rules.region_pairs import paired
+from shared.rules.region_pairs import second_region
 from shared.rules.restore_guards import vault_allowed
 from shared.rules.restore_lengths import PRIOR_MINUTES, SNAPSHOT_MINUTES
 from shared.rules.restore_points import choose, from_snapshot, only_archived
@@ -31,7 +32,8 @@ class Found:
     `items` are all protected items of the vaults in scope, `vaults` by id. By lower-cased item id: `points` of those
     that are asked for, `minutes` that a restore from the vault is expected to take (see
     `restore_lengths`), `measured` the ids of those that were restored before. By VM id: `power` in Azure's word,
-    None for a VM that is gone, and how many restores were begun `today`.
+    None for a VM that is gone, and how many restores were begun `today`. By vault id: why what its secondary region
+    restores is `unread`, of a request that goes there.
     """
 
     items: Sequence[ProtectedItem]
@@ -41,6 +43,7 @@ class Found:
     power: Mapping[str, str | None]
     today: Mapping[str, int]
     measured: Collection[str] = ()
+    unread: Mapping[str, str] = MappingProxyType({})
 
 
 type Subject = tuple[str, ProtectedItem | None, str]
@@ -128,14 +131,15 @@ def _task(
     if vault is None:
         return "its vault is not in scope; expected one of scope.vaults; check the id"
     secondary = request.side is Side.SECONDARY
-    region = paired(vault.region) if secondary else vault.region
+    region, closed = second_region(vault, intent.pairs) if secondary else (vault.region, "")
+    if closed:
+        return Refusal("region", closed)
     place = intent.places.get(region)
-    if secondary and vault.redundancy not in {"GeoRedundant", ""}:
-        text = f"its vault is {vault.redundancy} and keeps nothing in a second region"
-        return Refusal("region", f"{text}; expected primary; leave it out")
     if place is None:
-        text = f"restore.regions does not have {region or 'a pair of ' + vault.region}"
+        text = f"restore.regions does not have {region}"
         return Refusal("region", f"{text}; expected one of {', '.join(intent.places)}; add its pool to fleet.yaml")
+    if vault.id in found.unread:
+        return Refusal("region", f"{region} does not show its restores: {found.unread[vault.id]}")
     if begun := _spent(item, found, intent):
         return begun
     if request.mode is Mode.REPLACE and (reason := _runs(item, found)):
@@ -148,12 +152,13 @@ def _task(
     where = _where(request, place, region)
     if isinstance(where, Refusal):
         return where
+    age = f"; {(now - chosen.point.at) / timedelta(hours=1):.0f} h old when it was asked for" if secondary else ""
     quick = from_snapshot(chosen.point, request.side)
     return RestoreTask(
         request_id=request.id,
         item=item,
         point=chosen.point,
-        why_point=chosen.reason,
+        why_point=f"{chosen.reason}{age}",
         mode=request.mode,
         region=region,
         minutes=SNAPSHOT_MINUTES if quick else found.minutes.get(item.id.lower(), PRIOR_MINUTES),

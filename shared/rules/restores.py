@@ -74,7 +74,7 @@ def spread(
 def suits(task: RestoreTask, state: RestoreState, verdict: AccountVerdict) -> bool:
     """Return whether the task may go to the account, apart from whether it is free."""
     named = not task.accounts or verdict.account_id in task.accounts
-    return named and verdict.account_id not in state.tried
+    return named and (verdict.keyed or not task.secondary) and verdict.account_id not in state.tried
 
 
 def _served(waiting: Sequence[Waiting], free: Mapping[str, Mapping[str, float]], running: Running) -> list[Waiting]:
@@ -146,6 +146,8 @@ def _nothing(task: RestoreTask, state: RestoreState, pool: Sequence[AccountVerdi
     fit = [one for one in pool if suits(task, state, one)]
     if not pool:
         return f"the region {task.region} has no pool of accounts"
+    if task.secondary and not any(one.keyed for one in pool):
+        return f"no account of {task.region} takes account keys, by which the secondary region restores"
     if not fit:
         return "no account of the pool that it may use was not too slow for it before"
     told = next((one for one in fit if one.busy), fit[0])

@@ -21,3 +21,4 @@ POINT = RecoveryPoint(
 DISKS = RestoreOrder(item=ITEM, point=POINT, mode=Mode.DISKS, region="westeurope", account_id=ACCOUNT, group_id=GROUP)
 NEW_VM = replace(DISKS, mode=Mode.NEW_VM, network_id=NETWORK, subnet_id=SUBNET, vm_name="vm1-restored")
 REPLACE = replace(DISKS, mode=Mode.REPLACE, group_id="")
+AWAY = replace(DISKS, region="northeurope", secondary=True)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.cloud.restore_bodies import restore_body, validation_body
+from shared.cloud.restore_bodies import refuse_secondary, restore_body, secondary_body, validation_body
 from shared.errors import Permanent
 from shared.model.restores import Mode, RestoreOrder
 from tests.cloud.nouns import ITEM
-from tests.cloud.orders import ACCOUNT, DISKS, GROUP, IDENTITY, NETWORK, NEW_VM, POINT, REPLACE, SUBNET
+from tests.cloud.orders import ACCOUNT, AWAY, DISKS, GROUP, IDENTITY, NETWORK, NEW_VM, POINT, REPLACE, SUBNET
 from tests.cloud.recordings import recorded
 
 COMMON = {
@@ -78,7 +78,7 @@ def test_a_pre_check_asks_for_the_same_restore_also_before_it_is_confirmed() -> 
         (replace(DISKS, group_id=f"{GROUP}/providers/x"), "is no resource group"),
         (replace(DISKS, group_id=f"{GROUP}?x=1"), "is no resource group"),
         (replace(DISKS, region=""), "region is missing"),
-        (replace(DISKS, secondary=True), "secondary region is not served"),
+        (replace(DISKS, secondary=True), "secondary region"),
         (replace(DISKS, identity_id="nobody"), "no user-assigned identity"),
         (replace(DISKS, network_id=NETWORK), "neither network nor machine"),
         (replace(DISKS, vm_name="vm2"), "neither network nor machine"),
@@ -159,3 +159,41 @@ def test_the_body_has_the_fields_that_were_recorded() -> None:
     assert ours.keys() - request.keys() == {"targetResourceGroupId"}
     for name in ("objectType", "recoveryType", "createNewCloudService", "originalStorageAccountOption"):
         assert ours[name] == request[name]
+
+
+def test_a_token_goes_to_the_secondary_region_as_it_came() -> None:
+    token = {"objectType": "Of another kind", "accessTokenString": "secret", "unknown": {"to": ["us"]}}
+    assert secondary_body(AWAY, token)["crossRegionRestoreAccessDetails"] == token
+    bare = secondary_body(AWAY, {"accessTokenString": "secret"})["crossRegionRestoreAccessDetails"]
+    assert bare == {"accessTokenString": "secret", "objectType": "CrrAccessToken"}
+    assert secondary_body(AWAY, token)["restoreRequest"] == {**sent(DISKS), "region": "northeurope"}
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (replace(AWAY, secondary=False), "the vault's own region's"),
+        (replace(AWAY, region="North Europe"), "is no region"),
+        (replace(AWAY, region="northeurope/../x"), "is no region"),
+        (replace(REPLACE, secondary=True), "not replaced from the secondary region"),
+        (replace(AWAY, identity_id="system"), "managed identities"),
+        (replace(AWAY, rehydrate=True), "holds no archive"),
+        (replace(AWAY, account_id=""), "is no storage account"),
+    ],
+)
+def test_a_doubtful_order_does_not_cross(order: RestoreOrder, words: str) -> None:
+    for build in (lambda: secondary_body(order, {"accessTokenString": "x"}), lambda: refuse_secondary(order)):
+        with pytest.raises(Permanent, match=words) as refusal:
+            build()
+        assert refusal.value.code == "Refused"
+
+
+def test_the_recorded_order_of_a_secondary_region_is_built_alike() -> None:
+    (row,) = recorded("crr.trigger", 202)
+    asked = row["request"]["restoreRequest"]
+    built = secondary_body(AWAY, row["request"]["crossRegionRestoreAccessDetails"])
+    assert built["crossRegionRestoreAccessDetails"] == row["request"]["crossRegionRestoreAccessDetails"]
+    request: Any = built["restoreRequest"]
+    assert request.keys() == asked.keys()
+    for same in ("objectType", "recoveryType", "createNewCloudService", "originalStorageAccountOption"):
+        assert request[same] == asked[same]

@@ -150,7 +150,10 @@ def test_only_restores_are_asked_for_and_only_they_are_told(service: Service, re
 def test_lists_and_details_of_jobs_count_against_one_hourly_budget(service: Service) -> None:
     reads = JobReads()
     vaults, restores = CloudVaults(Token(), service.endpoint, reads), CloudRestores(Token(), service.endpoint, reads)
-    for left, read in (("444", lambda: restores.job(JOB_ID)), ("443", lambda: restores.jobs(VAULT, SINCE, UNTIL))):
+    for left, read in (
+        ("444", lambda: restores.job(JOB_ID, VAULT.id)),
+        ("443", lambda: restores.jobs(VAULT, SINCE, UNTIL)),
+    ):
         job = {"operation": "Restore", "backupManagementType": "AzureIaasVM", "startTime": "2026-03-01T12:00:00Z"}
         service.will(Answer(body={"id": JOB_ID, "properties": job, "value": []}, headers={LEFT: left}))
         read()
@@ -166,7 +169,7 @@ def test_recorded_restores_are_read_with_their_details(service: Service, restore
     found = []
     for job in jobs:
         service.will(Answer(body=json.loads(json.dumps(job))))
-        found.append(restores.job(job["id"]))
+        found.append(restores.job(job["id"], VAULT.id))
     assert {job.status for job in found} >= {"Completed", "InProgress", "Cancelling"}
     assert all(job.detailed and job.cancellable and job.account.startswith("clitest") for job in found)
     (replaced,) = [job for job in found if job.group]

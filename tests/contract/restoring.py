@@ -47,7 +47,7 @@ def accepted(stage: Stage, operation_id: str) -> RestoreJob:
     stage.world.advance(timedelta(seconds=30))
     operation = stage.ports.restores.operation(vault_of(stage).id, operation_id)
     assert operation.status == "Succeeded"
-    return stage.ports.restores.job(operation.job_id)
+    return stage.ports.restores.job(operation.job_id, vault_of(stage).id)
 
 
 def restores_of(stage: Stage) -> list[Restore]:

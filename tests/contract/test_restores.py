@@ -27,7 +27,7 @@ def test_an_order_is_followed_from_its_operation_to_the_end_of_its_job(stage: St
     assert job.progress is not None
     assert 0 < job.progress < 100
     stage.world.advance(timedelta(days=1))
-    ended = stage.ports.restores.job(job.id)
+    ended = stage.ports.restores.job(job.id, job.vault_id)
     assert (ended.status, ended.terminal, ended.progress) == ("Completed", True, 100.0)
     assert ended.ended_at is not None
     assert ended.staging in one.containers
@@ -43,7 +43,7 @@ def test_restores_are_listed_in_bulk_without_backups_and_without_details(stage: 
     found = stage.ports.restores.jobs(vault, asked_at, now)
     assert {job.vm_name for job in found} == {"app-0", "app-1"}
     assert {(job.status, job.detailed, job.account, job.tasks) for job in found} == {("InProgress", False, "", ())}
-    assert {stage.ports.restores.job(job.id).account for job in found} == {"stone", "sttwo"}
+    assert {stage.ports.restores.job(job.id, job.vault_id).account for job in found} == {"stone", "sttwo"}
     assert stage.ports.restores.jobs(vault, asked_at - timedelta(days=2), asked_at - timedelta(seconds=1)) == []
 
 
@@ -149,7 +149,7 @@ def test_an_order_whose_answer_is_lost_is_sent_once_and_found_among_the_jobs(sta
     assert len(restores_of(stage)) == 1
     stage.world.advance(timedelta(minutes=6))
     (job,) = stage.ports.restores.jobs(vault_of(stage), asked_at, stage.world.now)
-    assert stage.ports.restores.job(job.id).account == "stone"
+    assert stage.ports.restores.job(job.id, job.vault_id).account == "stone"
 
 
 def test_the_twenty_first_restore_of_a_day_is_refused_for_a_day(stage: Stage) -> None:
@@ -165,9 +165,9 @@ def test_a_cancelled_restore_ends_so_and_cannot_be_cancelled_again(stage: Stage)
     one, _ = add_pool(stage)
     job = accepted(stage, stage.ports.restores.trigger(order(stage, one)))
     stage.ports.restores.cancel(job.id)
-    assert stage.ports.restores.job(job.id).status == "Cancelling"
+    assert stage.ports.restores.job(job.id, job.vault_id).status == "Cancelling"
     stage.settle()
-    assert stage.ports.restores.job(job.id).status == "Cancelled"
+    assert stage.ports.restores.job(job.id, job.vault_id).status == "Cancelled"
     with pytest.raises(Permanent):
         stage.ports.restores.cancel(job.id)
 
@@ -180,7 +180,7 @@ def test_a_cancel_whose_answer_is_lost_may_have_its_effect(stage: Stage) -> None
         stage.ports.restores.cancel(job.id)
     assert not failure.value.refused
     stage.settle()
-    assert stage.ports.restores.job(job.id).status == "Cancelled"
+    assert stage.ports.restores.job(job.id, job.vault_id).status == "Cancelled"
 
 
 def test_the_disks_that_a_job_made_are_told_and_no_others(stage: Stage) -> None:
@@ -202,7 +202,7 @@ def test_what_is_not_there_is_permanent(stage: Stage) -> None:
     vault, now = vault_of(stage), stage.world.now
     missing = replace(vault, id=vault.id.replace("rsv-one", "rsv-nil"), name="rsv-nil")
     with pytest.raises(Permanent) as failure:
-        stage.ports.restores.job(f"{vault.id}/backupjobs/00000000-0000-0000-0000-000000000000")
+        stage.ports.restores.job(f"{vault.id}/backupjobs/00000000-0000-0000-0000-000000000000", vault.id)
     assert failure.value.code == "BMSUserErrorJobNotFound"
     with pytest.raises(Permanent) as failure:
         stage.ports.restores.operation(vault.id, "00000000-0000-0000-0000-000000000000")
@@ -212,5 +212,5 @@ def test_what_is_not_there_is_permanent(stage: Stage) -> None:
     assert failure.value.code == "ResourceNotFound"
     backup = stage.ports.vaults.jobs(vault, now - timedelta(days=3), now)[0]
     with pytest.raises(Permanent) as failure:
-        stage.ports.restores.job(backup.id)
+        stage.ports.restores.job(backup.id, vault.id)
     assert failure.value.code == "NotARestore"

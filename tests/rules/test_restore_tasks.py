@@ -32,6 +32,7 @@ from tests.rules.test_restore_guards import POLICY, REPLACE, request
 
 SECOND = RestorePlace((account_id("stneu"),), (f"{SUB}/resourcegroups/rg-restore-neu",))
 ITEM = item().id.lower()
+GEO = vault(redundancy="GeoRedundant", cross_region=True)
 
 
 def found(**changes) -> Found:
@@ -103,9 +104,18 @@ def test_disks_are_replaced_where_they_are() -> None:
 
 def test_the_secondary_region_has_its_own_pool_and_groups() -> None:
     policy = replace(POLICY, restore=replace(INTENT, places={**INTENT.places, "northeurope": SECOND}))
-    geo = found(vaults={VAULT: vault(redundancy="GeoRedundant")})
+    geo = found(vaults={VAULT: GEO})
     (task,), _ = made(geo, policy, side=Side.SECONDARY)
     assert (task.region, task.secondary, task.group_id) == ("northeurope", True, SECOND.groups[0])
+    assert task.secondary_region == "northeurope"
+    assert task.why_point.endswith("24 h old when it was asked for")
+    unread = found(vaults={VAULT: GEO}, unread={VAULT: "AuthorizationFailed"})
+    assert refusal(unread, policy, side=Side.SECONDARY) == (
+        "region",
+        "app-1: northeurope does not show its restores: AuthorizationFailed",
+    )
+    (own,), _ = made(geo, policy)
+    assert (own.secondary_region, "old when" in own.why_point) == ("", False)
     local = found(vaults={VAULT: vault(redundancy="LocallyRedundant")})
     assert refusal(local, policy, side=Side.SECONDARY)[0] == "region"
 
@@ -119,12 +129,18 @@ def test_the_secondary_region_has_its_own_pool_and_groups() -> None:
         (found(), {"vms": (), "items": (ITEM + "x",)}, "items[0]", "holds no such item"),
         (found(items=[item(soft_deleted=True)]), {"vms": (), "items": (ITEM,)}, "items[0]", "soft-deleted"),
         (found(vaults={}), {}, "vms[0]", "its vault is not in scope"),
-        (found(), {"side": Side.SECONDARY}, "region", "does not have northeurope"),
+        (found(vaults={VAULT: GEO}), {"side": Side.SECONDARY}, "region", "does not have northeurope"),
         (
-            found(vaults={VAULT: vault(region="jioindiawest")}),
+            found(vaults={VAULT: replace(GEO, region="jioindiawest")}),
             {"side": Side.SECONDARY},
             "region",
-            "a pair of jioindiawest",
+            "no pair of jioindiawest is known",
+        ),
+        (
+            found(vaults={VAULT: replace(GEO, cross_region=False)}),
+            {"side": Side.SECONDARY},
+            "region",
+            "Cross Region Restore is off for its vault",
         ),
         (found(today={vm_id("app-1"): 20}), {}, "vms[0]", "20 restores of it were begun today, limit 20"),
         (found(points={}), {}, "point", "app-1: the item has no recovery point"),

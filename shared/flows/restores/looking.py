@@ -62,11 +62,11 @@ def jobs_since(scene: Scene, one: Under) -> tuple[RestoreJob, ...] | None:
     since = (one.state.sent_at or one.state.since) - CLOCKS_DIFFER
     item, restores = one.task.item, scene.ports.restores
     try:
-        listed = restores.jobs(vault_named(item.vault_id), since, scene.now)
+        listed = restores.jobs(vault_named(item.vault_id), since, scene.now, one.task.secondary_region)
         return tuple(
-            restores.job(job.id)
+            restores.job(job.id, item.vault_id)
             for job in listed
-            if job.container == item.container and job.id not in one.state.past_jobs
+            if job.container in {item.container, ""} and job.id not in one.state.past_jobs
         )
     except FleetError:
         return None
@@ -119,7 +119,8 @@ def _guard(ports: Ports, task: RestoreTask) -> str:
 
 def _operation(ports: Ports, one: Under) -> RestoreOperation | None:
     try:
-        return ports.restores.operation(one.task.item.vault_id, one.state.operation_id)
+        task = one.task
+        return ports.restores.operation(task.item.vault_id, one.state.operation_id, task.secondary_region)
     except FleetError:
         return None
 
@@ -128,7 +129,7 @@ def _job(scene: Scene, one: Under, *, at_once: bool) -> RestoreJob | None:
     """Return the task's job as the watcher last saw it; one that is to be cancelled also before lists show it."""
     known = standing.job(scene.ports, one.state.job_id)
     if known is None:
-        return _detail(scene.ports, one.state.job_id) if at_once else None
+        return _detail(scene.ports, one) if at_once else None
     if known.detailed_at and scene.now - known.detailed_at <= PROGRESS_COUNTS_FOR:
         return known.job
     return replace(known.job, progress=None, bytes_moved=None, bytes_total=None)
@@ -147,8 +148,8 @@ def _overload(scene: Scene, one: Under, job: RestoreJob | None) -> str:
     return next((said for load in loads.values() if (said := overload(load, limits))), "")
 
 
-def _detail(ports: Ports, job_id: str) -> RestoreJob | None:
+def _detail(ports: Ports, one: Under) -> RestoreJob | None:
     try:
-        return ports.restores.job(job_id)
+        return ports.restores.job(one.state.job_id, one.task.item.vault_id)
     except FleetError:
         return None

@@ -1,20 +1,22 @@
 """What does Azure hold for a request? Its vaults, items, points and power states, and how long restores take."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from shared.errors import FleetError
+from shared.errors import FleetError, Permanent
 from shared.flows.look import vaults_in_scope
 from shared.flows.restores import rows, standing
-from shared.model.azure import Job, ProtectedItem, RecoveryPoint, Vault
+from shared.model.azure import Job, ProtectedItem, Vault
 from shared.model.intent import FleetPolicy
 from shared.model.restore_tasks import RestoreRequest
-from shared.model.restores import Mode, RestoreJob
+from shared.model.restores import Mode, RestoreJob, Side
 from shared.ports import Ledger, Ports
 from shared.rules.due_runs import FINISHED
 from shared.rules.job_outcomes import BACKUP
+from shared.rules.region_pairs import second_region
 from shared.rules.restore_guards import vault_allowed
 from shared.rules.restore_lengths import ItemKey, Past, copied_minutes, expected_minutes
 from shared.rules.restore_tasks import Found, subjects
@@ -32,44 +34,77 @@ def look_up(ports: Ports, intent: FleetPolicy, request: RestoreRequest, now: dat
     wanted = [item for _, item, _ in subjects(request, items, intent) if item is not None]
     wanted = [item for item in wanted if item.vault_id in by_id]
     _note_vaults(ports.ledger, intent, vaults)
-    minutes, measured = _minutes(ports, intent, wanted, by_id, now)
+    asked = [by_id[vault_id] for vault_id in sorted({item.vault_id for item in wanted})]
+    away = {one.id: second_region(one, intent.restore.pairs)[0] for one in asked} if _secondary(request) else {}
+    there, unread = _restores_there(ports, [one for one in asked if away.get(one.id)], away, now)
+    minutes, measured = _minutes(ports, intent, wanted, _Asked(asked, there), now)
+    since = now - timedelta(days=intent.limits.max_retention_days)
+    read = ports.restores.secondary_points if _secondary(request) else ports.vaults.recovery_points
     return Found(
         items=items,
         vaults=by_id,
-        points={item.id.lower(): _points(ports, intent, by_id[item.vault_id], item, now) for item in wanted},
+        points={
+            item.id.lower(): read(by_id[item.vault_id], item, since, now)
+            for item in wanted
+            if (not _secondary(request) or away[item.vault_id]) and item.vault_id not in unread
+        },
         minutes=minutes,
         measured=measured,
         power={item.vm_id: ports.fleet.power(item.vm_id) for item in wanted} if request.mode is Mode.REPLACE else {},
         today=_today(ports.ledger, now),
+        unread=unread,
     )
+
+
+def _secondary(request: RestoreRequest) -> bool:
+    return request.side is Side.SECONDARY
 
 
 def _note_vaults(ledger: Ledger, intent: FleetPolicy, vaults: Iterable[Vault]) -> None:
     """Have the watcher ask every vault that restores to a region with a pool: each may take an account of it."""
     for vault in vaults:
-        if vault.region in intent.restore.places:
-            ledger.claim(standing.VAULTS, vault.id, {"at": "", "region": vault.region})
+        second, _ = second_region(vault, intent.restore.pairs)
+        for region, asked in ((vault.region, ""), (second, second)):
+            if region in intent.restore.places:
+                ledger.claim(standing.VAULTS, standing.side(vault.id, asked), {"at": "", "region": region})
 
 
-def _points(
-    ports: Ports, intent: FleetPolicy, vault: Vault, item: ProtectedItem, now: datetime
-) -> Sequence[RecoveryPoint]:
-    since = now - timedelta(days=intent.limits.max_retention_days)
-    return ports.vaults.recovery_points(vault, item, since, now)
+def _restores_there(
+    ports: Ports, vaults: Iterable[Vault], away: Mapping[str, str], now: datetime
+) -> tuple[list[RestoreJob], dict[str, str]]:
+    """Return what vaults restored in their secondary regions, and by vault id why that may not be read.
+
+    What cannot be watched is not begun: its account would never be known to be free again.
+    """
+    found, unread = list[RestoreJob](), dict[str, str]()
+    for vault in vaults:
+        try:
+            found += ports.restores.jobs(vault, now - PAST, now, away[vault.id])
+        except Permanent as problem:
+            unread[vault.id] = str(problem)
+    return found, unread
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The vaults that a request is about, and what they restored elsewhere."""
+
+    vaults: Sequence[Vault]
+    there: Sequence[RestoreJob]
 
 
 def _minutes(
-    ports: Ports, intent: FleetPolicy, items: Sequence[ProtectedItem], vaults: dict[str, Vault], now: datetime
+    ports: Ports, intent: FleetPolicy, items: Sequence[ProtectedItem], asked: _Asked, now: datetime
 ) -> tuple[dict[str, float], frozenset[str]]:
     """Return how long a restore of each item is expected to take, and the items that were restored before.
 
     History that cannot be read is done without.
     """
-    restores: list[RestoreJob] = []
+    restores = list(asked.there)
     backups: dict[ItemKey, float] = {}
     try:
-        for vault_id in sorted({item.vault_id for item in items}):
-            restores += ports.restores.jobs(vaults[vault_id], now - PAST, now)
+        for vault in asked.vaults:
+            restores += ports.restores.jobs(vault, now - PAST, now)
         backups = _usual(ports.fleet.jobs(intent.scope.subscriptions, now - BACKUPS))
     except FleetError:
         pass

@@ -101,4 +101,5 @@ def command(task: RestoreTask, account_id: str) -> str:
     ]
     if task.mode is Mode.REPLACE:
         return " ".join([*words, "--restore-mode OriginalLocation"])
-    return " ".join([*words, f"--target-resource-group {task.group_id.rpartition('/')[2]}"])
+    words.append(f"--target-resource-group {task.group_id.rpartition('/')[2]}")
+    return " ".join([*words, *(["--use-secondary-region"] if task.secondary else [])])

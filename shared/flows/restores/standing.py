@@ -25,6 +25,8 @@ JOBS = "restore-jobs"
 POOL = "restore-pool"
 VAULTS = "restore-vaults"
 ORDER, ALL = "restore-order", "all"
+AT = "|"
+"""Between a vault's id and the secondary region that is asked for its restores, in the keys of VAULTS."""
 LOAD_COUNTS_FOR = timedelta(minutes=10)
 """What an account did in its last hour says nothing about it later."""
 SWITCH, REPLACE = "restore", "replace"
@@ -36,8 +38,8 @@ UNKNOWN_JOB = frozenset({Step.SENDING, Step.UNSURE, Step.ACCEPTED})
 class Standing:
     """What the ledger said at one moment: tasks by key, accounts by id, restore jobs with who follows them.
 
-    `vaults` says when each vault was last asked for its restores, None for never; `order` is that in which tasks were
-    last to be served.
+    `vaults` says when each vault was last asked for its restores, by `side`, None for never; `order` is that in which
+    tasks were last to be served.
     """
 
     under: Mapping[str, Under]
@@ -46,6 +48,11 @@ class Standing:
     pool: Mapping[str, PooledAccount] = field(default_factory=dict)
     vaults: Mapping[str, datetime | None] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+
+
+def side(vault_id: str, region: str) -> str:
+    """Return the key of VAULTS: of a vault in its own region ("") or in its secondary one, where jobs are apart."""
+    return f"{vault_id}{AT}{region}" if region else vault_id
 
 
 def standing(ports: Ports) -> Standing:
@@ -145,7 +152,8 @@ def _followed(job: RestoreJob, under: Mapping[str, Under]) -> bool:
 
 def _may_be_its(job: RestoreJob, one: Under) -> bool:
     state, item = one.state, one.task.item
-    if state.step not in UNKNOWN_JOB or (job.vault_id, job.container) != (item.vault_id, item.container):
+    here = (item.vault_id, item.container, one.task.secondary_region)
+    if state.step not in UNKNOWN_JOB or (job.vault_id, job.container, job.region) != here:
         return False
     account = state.account_id.rpartition("/")[2]
     recent = job.started_at >= (state.sent_at or state.since) - CLOCKS_DIFFER

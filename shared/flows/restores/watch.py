@@ -68,29 +68,34 @@ def watch(ports: Ports, intent: FleetPolicy, now: datetime) -> Watch:
 
 def _read_vaults(scene: Scene, now_is: Standing) -> tuple[int, int]:
     """List the restores of the vaults that are due; return how many were read, and how many could not be."""
-    ours = {one.task.item.vault_id for one in now_is.under.values() if one.state.step in _WITH_JOB}
-    wanted = {one.task.item.vault_id for one in now_is.under.values()}
+    ours = {_side(one) for one in now_is.under.values() if one.state.step in _WITH_JOB}
+    wanted = {_side(one) for one in now_is.under.values()}
     waiting = any(one.state.step is Step.WAITING for one in now_is.under.values())
     asked = {key: at for key, at in now_is.vaults.items() if waiting or key in ours}
     asked |= dict.fromkeys(ours - asked.keys())
     left = {sub: scene.ports.vaults.job_reads_left(sub) for sub in {key.split("/")[2] for key in asked}}
     due, failed = vaults_due(asked, ours, left, scene.now), 0
     since = scene.now - scene.intent.restore.limits.run - MARGIN
-    for vault_id in due:
+    for key in due:
+        vault_id, _, region = key.partition(standing.AT)
         try:
-            found = scene.ports.restores.jobs(vault_named(vault_id), since, scene.now)
+            found = scene.ports.restores.jobs(vault_named(vault_id), since, scene.now, region)
         except FleetError as problem:
             failed += 1
-            if isinstance(problem, Permanent) and vault_id not in wanted:
-                scene.ports.ledger.drop(standing.VAULTS, vault_id)
+            if isinstance(problem, Permanent) and key not in wanted:
+                scene.ports.ledger.drop(standing.VAULTS, key)
             continue
-        _note_jobs(scene, now_is, vault_id, found)
-        row = scene.ports.ledger.read(standing.VAULTS, vault_id) or {}
-        scene.ports.ledger.write(standing.VAULTS, vault_id, {**row, "at": scene.now.isoformat()})
+        _note_jobs(scene, now_is, key, found)
+        row = scene.ports.ledger.read(standing.VAULTS, key) or {}
+        scene.ports.ledger.write(standing.VAULTS, key, {**row, "at": scene.now.isoformat()})
     return len(due) - failed, failed
 
 
-def _note_jobs(scene: Scene, now_is: Standing, vault_id: str, found: Iterable[RestoreJob]) -> None:
+def _side(one: Under) -> str:
+    return standing.side(one.task.item.vault_id, one.task.secondary_region)
+
+
+def _note_jobs(scene: Scene, now_is: Standing, side: str, found: Iterable[RestoreJob]) -> None:
     """Write down what runs, and what of ours has ended; forget what nobody asks about any more."""
     followed = {job_id for one in now_is.under.values() for job_id in (one.state.job_id, *one.state.past_jobs)}
     listed = {job.id: job for job in found}
@@ -102,7 +107,8 @@ def _note_jobs(scene: Scene, now_is: Standing, vault_id: str, found: Iterable[Re
             continue
         _note(scene, KnownJob(_merged(job, known), ours=True, detailed_at=known.detailed_at if known else None))
     for job_id, known in now_is.jobs.items():
-        gone = known.job.vault_id == vault_id and job_id not in listed and job_id not in followed
+        here = standing.side(known.job.vault_id, known.job.region) == side
+        gone = here and job_id not in listed and job_id not in followed
         if gone and scene.now - known.job.started_at > scene.intent.restore.limits.run:
             scene.ports.ledger.drop(standing.JOBS, job_id)
 
@@ -123,7 +129,7 @@ def _read_details(scene: Scene, now_is: Standing) -> tuple[int, int]:
     for subscription, found in sorted(jobs.items()):
         for job_id in details_due(found, scene.ports.vaults.job_reads_left(subscription), scene.now):
             try:
-                detail = scene.ports.restores.job(job_id)
+                detail = scene.ports.restores.job(job_id, now_is.jobs[job_id].job.vault_id)
             except FleetError:
                 failed += 1
                 continue

@@ -25,7 +25,7 @@ from shared.cloud.wire_restores import (
     restore_job_from,
     secondary_job_from,
 )
-from shared.errors import Permanent
+from shared.errors import Permanent, Transient
 from shared.model.azure import ProtectedItem, RecoveryPoint, Vault
 from shared.model.restores import AccountLoad, Objection, RestoreAccount, RestoreJob, RestoreOperation, RestoreOrder
 
@@ -86,11 +86,14 @@ class MemoryRestores:
     def _cross(self, order: RestoreOrder) -> str:
         """Have the token of the order's point made out, and redeem it in the secondary region."""
         world, what = self._world, f"restore of {order.item.name} in {order.region}"
-        self._fault("restores.token")
+        try:
+            self._fault("restores.token")
+        except Transient as failure:
+            raise Transient(str(failure), failure.retry_after, refused=True) from failure
         with in_our_errors(what):
-            wish = self._wish(order, {})
-            secondary.refuse_closed(wish.vault)
-            token = wire_secondary.access_token(world, wish.vault, wish.item, wish.point)["properties"]
+            vault, item, point = self._named(order)
+            secondary.refuse_closed(vault)
+            token = wire_secondary.access_token(world, vault, item, point)["properties"]
         asked = json.loads(json.dumps(secondary_body(order, token)))
         self._fault("restores.trigger")
         with in_our_errors(what):
@@ -151,13 +154,17 @@ class MemoryRestores:
         return [str(row["id"]).lower() for row in rows if made_by(row, job_id)]
 
     def _wish(self, order: RestoreOrder, asked: dict[str, Any]) -> restore_requests.Wish:
+        vault, item, point = self._named(order)
+        return restore_requests.read(vault, item, point, asked)
+
+    def _named(self, order: RestoreOrder) -> tuple[state.Vault, state.Item, state.Point]:
         item, vault = self._world.items.get(order.item.id.lower()), item_path(order.item.id).vault.id
         if item is None or vault not in self._world.vaults:
             raise Refused(404, "BMSUserErrorItemNotFound", "The protected item was not found.")
         point = next((one for one in item.points if one.id == point_name(order)), None)
         if point is None:
             raise Refused(404, "BMSUserErrorRecoveryPointNotFound", "The recovery point was not found.")
-        return restore_requests.read(self._world.vaults[vault], item, point, asked)
+        return self._world.vaults[vault], item, point
 
     def _jobs_away(self, vault: Vault, since: datetime, until: datetime, region: str) -> list[RestoreJob]:
         world = self._world

@@ -1,12 +1,14 @@
 """May this call be tried again? The one translation of the SDK's exceptions into our errors."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
 
-from azure.core.exceptions import AzureError, DecodeError
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 
+from shared.cloud.wire_values import mapping, text
 from shared.errors import FleetError, Permanent, Transient
 
 _AGAIN_AFTER = re.compile(r"try again after '?(\d+)'? seconds", re.IGNORECASE)
@@ -38,8 +40,11 @@ def fleet_error(what: str, failure: Exception) -> FleetError:
     request is unknown. Any other 4xx is Permanent with Azure's own code.
     """
     status = getattr(failure, "status_code", None)
-    code = _code(failure)
-    message = f"{what}: {code or type(failure).__name__}: {getattr(failure, 'message', None) or failure}"
+    code, words = _code(failure), str(getattr(failure, "message", None) or failure)
+    if not code:
+        code, said = _elsewhere(failure)
+        words = said or words
+    message = f"{what}: {code or type(failure).__name__}: {words}"
     if isinstance(failure, _MISREAD) and not isinstance(failure, JSONDecodeError):
         return Permanent(message, "Unreadable")
     if status == 429:
@@ -57,6 +62,17 @@ def _code(failure: Exception) -> str:
     """Storage names its code in a header, Azure Resource Manager in the body."""
     said = getattr(getattr(failure, "error", None), "code", None)
     return _header(failure, "x-ms-error-code") or str(said or "")
+
+
+def _elsewhere(failure: Exception) -> tuple[str, str]:
+    """Return code and words of an answer in the shape of secondary regions, "" where there are none."""
+    if not isinstance(failure, HttpResponseError) or failure.response is None:
+        return "", ""
+    try:
+        body = mapping(json.loads(failure.response.text()))
+    except (ValueError, AzureError):
+        return "", ""
+    return text(body.get("ErrorCode")), text(mapping(body.get("Message")).get("Value"))
 
 
 def _retry_after(failure: Exception) -> float | None:

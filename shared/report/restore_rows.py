@@ -62,7 +62,7 @@ def _row(one: RestoreHistory, now: datetime) -> RestoreRow:
         chip=chip,
         ending=ending,
         vm=one.vm,
-        asked=f"{one.mode}, request {one.request_id} of {instant(one.accepted_at)}",
+        asked=f"{one.mode}{_source(one)}, request {one.request_id} of {instant(one.accepted_at)}",
         accounts=" \N{RIGHTWARDS ARROW} ".join(one.accounts),
         pace=_pace(one),
         stages=tuple(stages[-MOST_STRETCHES:]),
@@ -73,6 +73,13 @@ def _row(one: RestoreHistory, now: datetime) -> RestoreRow:
         leftovers=tuple(f"{left.kind} {left.id}: {left.why}" for left in one.leftovers[:MOST_LEFTOVERS]),
         more_leftovers=max(0, len(one.leftovers) - MOST_LEFTOVERS),
     )
+
+
+def _source(one: RestoreHistory) -> str:
+    """Return where it is made, if not in the vault's own region, and how old its point was when it was asked for."""
+    age = one.point_age
+    old = "" if age is None else f", from a point {age / timedelta(hours=1):,.0f} h old"
+    return f"{f' in {one.region}' if one.region else ''}{old}"
 
 
 def _standing(one: RestoreHistory) -> tuple[str, str]:

@@ -96,6 +96,19 @@ def test_a_throttled_order_has_not_begun(service: Service, restores: CloudRestor
     assert len(service.requests) == 3
 
 
+def test_the_regions_own_shape_of_errors_is_read(service: Service, restores: CloudRestores) -> None:
+    said = {"ErrorCode": "UserErrorStorageAccountNotInSameRegion", "Message": {"Language": "en-US", "Value": "Move."}}
+    service.will(*PREPARED, Answer(400, said))
+    with pytest.raises(Permanent, match="Move") as failure:
+        restores.trigger(AWAY)
+    assert failure.value.code == "UserErrorStorageAccountNotInSameRegion"
+    for odd in (["ErrorCode"], {"ErrorCode": 5}):
+        service.will(*PREPARED, Answer(400, odd))
+        with pytest.raises(Permanent) as failure:
+            restores.trigger(AWAY)
+        assert failure.value.code == ""
+
+
 @pytest.mark.parametrize("status", [400, 503])
 def test_a_failure_that_quotes_the_token_does_not_tell_it(
     service: Service, restores: CloudRestores, status: int, caplog: pytest.LogCaptureFixture

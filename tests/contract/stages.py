@@ -39,6 +39,8 @@ FAULTS = {
     "vaults.protect": ("PUT", "/protectedItems/"),
     "restores.trigger": ("POST", "/restore"),
     "restores.cancel": ("POST", "/cancel"),
+    "restores.token": ("POST", "/accessToken"),
+    "restores.crossing": ("POST", "/backupCrossRegionRestore"),
 }
 
 
@@ -70,7 +72,8 @@ def in_memory() -> Iterator[Stage]:
             raise pending.pop(call)
 
     def strike(write: str, kind: str, when: str) -> None:
-        pending[f"{write}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
+        call = "restores.trigger" if write == "restores.crossing" else write
+        pending[f"{call}{'.sent' if when == 'after' else ''}"] = Transient(kind, refused=kind == "429")
 
     yield Stage(memory.ports(world, {"plan"}, fault), world, strike)
 

@@ -109,7 +109,7 @@ def test_a_doubtful_order_reaches_no_one(stage: Stage) -> None:
     doubtful = (
         replace(good, account_id=""),
         replace(good, group_id=""),
-        replace(good, secondary=True),
+        replace(good, secondary=True, identity_id="system"),
         replace(good, point=points_of(stage, "App-1")[0]),
     )
     for asked in doubtful:

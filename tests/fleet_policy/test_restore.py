@@ -44,6 +44,7 @@ def test_defaults_of_the_document_are_those_of_the_model() -> None:
 def test_every_limit_can_be_set() -> None:
     text = document(
         more=", account_tag: {name: Use, value: Restores}, in_use_tags: [App], vaults: [RSV-one], identity: system"
+        ", pairs: {westeurope: newregion}"
         ", idle: {transactions: 1, ingress_gb: 2, egress_gb: 3, latency_ms: 4, throttled: 5}"
         ", limits: {vms_per_request: 1, running: 2, restores_per_vm_day: 3, jobs_per_vm: 1, wait: 5h, run: 6h"
         ", slowest_mb_per_second: 7}"
@@ -51,6 +52,7 @@ def test_every_limit_can_be_set() -> None:
     intent = parse(text).restore
     assert (intent.account_tag, intent.in_use_tags) == (("use", "Restores"), ("app",))
     assert (intent.vaults, intent.identity) == (("rsv-one",), "system")
+    assert intent.pairs == {"westeurope": "newregion"}
     assert intent.account_limits == AccountLimits(1, 2 * 10**9, 3 * 10**9, 4.0, 5)
     assert intent.limits == RestoreLimits(1, 2, 3, 1, timedelta(hours=5), timedelta(hours=6), 7_000_000)
 

@@ -25,19 +25,21 @@ SUB = fleets.SUBSCRIPTION
 GROUPS = f"/subscriptions/{SUB}/resourceGroups"
 TARGET, PRODUCTION = f"{GROUPS}/rg-restored", f"{GROUPS}/rg-vms"
 NETWORK = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/net"
+AWAY = "northeurope"
 MINUTE = timedelta(minutes=1)
 
 type Event = Exception | Callable[[], object] | None
 
 
-def document(accounts: Iterable[str], **restore: Any) -> str:
-    """Return a fleet.yaml whose restores may use these accounts."""
+def document(accounts: Iterable[str], away: Iterable[str] = (), **restore: Any) -> str:
+    """Return a fleet.yaml whose restores may use these accounts, and those in the paired region."""
     region = {
         "accounts": {"group": f"{GROUPS}/rg-staging", "names": list(accounts)},
         "groups": [TARGET],
         "subnets": [f"{NETWORK}/subnets/default"],
         "production_groups": [PRODUCTION],
     }
+    second = {"accounts": {"group": f"{GROUPS}/rg-staging", "names": list(away)}, "groups": [TARGET]}
     tier = {"match": {"tag": "tier", "values": ["standard"]}, "window": "night", "rpo": "48h"}
     return json.dumps(
         {
@@ -46,7 +48,7 @@ def document(accounts: Iterable[str], **restore: Any) -> str:
             "windows": {"night": {"hours": "20:00-06:00", "zone": "UTC"}},
             "tiers": {"standard": {**tier, "retention": {"daily": {"days": 30}}}},
             "alerts": {"webhook": "INBOX"},
-            "restore": {"regions": {"westeurope": region}, **restore},
+            "restore": {"regions": {"westeurope": region, **({AWAY: second} if away else {})}, **restore},
         }
     )
 
@@ -172,6 +174,17 @@ class Desk:
         """Deallocate a VM at once."""
         record = self.world.vms[self.vm_id(number).lower()]
         record.power, record.power_since = machines.POWERS["deallocate"], self.world.now
+
+
+def two_regions(away: int = 2, vms: int = 2, **restore: Any) -> Desk:
+    """Return a desk whose vault's secondary region can be read, with so many accounts there: staway0 and on."""
+    names = [f"staway{number}" for number in range(away)]
+    made = desk(vms, away=names, **restore)
+    for vault in made.world.vaults.values():
+        vault.cross_region = True
+    for name in names:
+        pools.add_account(made.world, name, f"{SUB}/rg-staging", AWAY).load = 0.0
+    return made
 
 
 def desk(

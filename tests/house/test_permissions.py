@@ -15,6 +15,7 @@ ENROL = "infra/roles/nightshift-enrol.json"
 BACKUP = "infra/roles/nightshift-backup.json"
 RESTORE = "infra/roles/nightshift-restore.json"
 TARGET = "infra/roles/nightshift-restore-target.json"
+SECONDARY = "infra/roles/nightshift-restore-secondary.json"
 REPLACE = "infra/roles/nightshift-replace.json"
 DRILL = "infra/roles/nightshift-fire-drill.json"
 ACTION = re.compile(r"Microsoft\.[A-Za-z]+(?:/[A-Za-z]+)+")
@@ -93,10 +94,17 @@ def test_what_restores_may_write_outside_vaults_is_apart_and_labelled() -> None:
     assert "WRITES TO PRODUCTION VMS" in role(REPLACE)["Description"]
 
 
+def test_restoring_elsewhere_adds_the_secondary_regions_actions_alone() -> None:
+    tokens = "recoverypoints/accesstoken/action"
+    beside = {action for action in granted(SECONDARY) if not action.startswith("microsoft.recoveryservices/locations/")}
+    assert [action.endswith(tokens) for action in beside] == [True]
+    assert not granted(SECONDARY) & (granted(RESTORE) | granted(TARGET))
+
+
 def test_a_fire_drill_only_sends_test_notifications_and_no_other_role_may() -> None:
     ring = "microsoft.insights/actiongroups/createnotifications/action"
     assert {action for action in granted(DRILL) if not action.endswith("/read")} == {ring}
-    others = [REPORT, PLAN, ENROL, BACKUP, RESTORE, TARGET, REPLACE]
+    others = [REPORT, PLAN, ENROL, BACKUP, RESTORE, TARGET, SECONDARY, REPLACE]
     assert ring not in {action for path in others for action in granted(path)}
 
 

@@ -96,6 +96,13 @@ def test_a_failed_restore_says_what_to_do_until_it_is_answered() -> None:
     assert "1 failed, 1 asked for again" in section(with_restores(answered))
 
 
+def test_a_restore_elsewhere_is_told_with_its_region_and_the_age_of_its_point() -> None:
+    away = restore("vm-1", NOW, region="northeurope", point_at=NOW - timedelta(hours=35, minutes=40))
+    assert row(away).asked.startswith("disks in northeurope, from a point 36 h old, request bring-back-1 of ")
+    (read,) = json.loads(data(with_restores(away)))["restores"]["restores"]
+    assert (read["region"], read["point_age_hours"]) == ("northeurope", 35.7)
+
+
 def test_the_guess_of_an_end_is_never_past_and_no_guess_is_said() -> None:
     assert row(restore("vm", BEGAN)).outcome.endswith("; its end cannot be told yet")
     late = replace(SAMPLE[1], ends_at=NOW - MINUTE)

@@ -128,3 +128,9 @@ def test_an_account_is_usable_exactly_while_no_figure_is_above_its_limit(
         IDLE, transactions=transactions, ingress=ingress, egress=egress, latency_ms=latency, throttled=throttled
     )
     assert verdict_of(account("st1"), load).usable == (load_share(load, INTENT.account_limits) <= 1 and not throttled)
+
+
+def test_an_identity_takes_an_account_without_keys_and_its_verdict_says_that_it_has_none() -> None:
+    kept = seen(accounts={POOL[0]: account("st1", shared_key=False)})
+    found = judge(REGION, kept, replace(INTENT, identity="system"))[0]
+    assert (found.usable, found.keyed) == (True, False)

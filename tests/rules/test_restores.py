@@ -153,3 +153,14 @@ def test_who_is_new_comes_after_the_earlier_order_where_that_costs_nothing() -> 
 
 def test_those_that_have_waited_too_long_keep_their_order_among_themselves() -> None:
     assert served(waiting_for(30, 90, 60, 80, hours=13)) == served(waiting_for(30, 90, 60, 80))
+
+
+def test_a_secondary_region_restores_to_accounts_that_take_keys_alone() -> None:
+    keyless = AccountVerdict(POOL[0], usable=True, reason="free", keyed=False)
+    away = task(secondary=True)
+    assert [turn.account_id for turn in spread([(task(), state())], {REGION: [keyless]}, running())] == [POOL[0]]
+    assert [turn.account_id for turn in spread([(away, state())], {REGION: [keyless, free(POOL[1])]}, running())] == [
+        POOL[1]
+    ]
+    (waits,) = spread([(away, state())], {REGION: [keyless]}, running())
+    assert (waits.account_id, "takes account keys" in waits.reason) == ("", True)

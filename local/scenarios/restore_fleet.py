@@ -19,7 +19,7 @@ GROUPS = f"/subscriptions/{fleets.SUBSCRIPTION}/resourceGroups"
 TARGET, PRODUCTION, STAGING = f"{GROUPS}/rg-restored", f"{GROUPS}/rg-vms", f"{GROUPS}/rg-staging"
 SUBNET = f"{GROUPS}/rg-net/providers/Microsoft.Network/virtualNetworks/net/subnets/default"
 NORMAL, CLOSED = "restore-requests", "restore-requests-production"
-REGION = "westeurope"
+REGION, PAIR = "westeurope", "northeurope"
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 WILD = Pace(failure_rate=0.0, restore_failure_rate=0.12)
 CALM = Pace(failure_rate=0.0, restore_failure_rate=0.0, restore_speed=(40.0, 40.0))
@@ -39,26 +39,31 @@ class Asked:
 
 @dataclass
 class Fleet:
-    """A world with its accounts and the VMs that nobody has asked for yet."""
+    """A world with its accounts, those in the paired region too, and the VMs that nobody has asked for yet."""
 
     world: World
     accounts: list[str]
     free: list[Item] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
 
     def intent(self) -> str:
         """Return the operator's fleet.yaml."""
-        names = [one.rpartition("/")[2] for one in self.accounts]
         region = {
-            "accounts": {"group": STAGING, "names": names},
+            "accounts": {"group": STAGING, "names": _names(self.accounts)},
             "groups": [TARGET],
             "subnets": [SUBNET],
             "production_groups": [PRODUCTION],
         }
-        return document(restore={"regions": {REGION: region}}, alerts={"webhook": "INBOX"})
+        pair = {"accounts": {"group": STAGING, "names": _names(self.away)}, "groups": [TARGET]}
+        regions = {REGION: region, **({PAIR: pair} if self.away else {})}
+        return document(restore={"regions": regions}, alerts={"webhook": "INBOX"})
 
 
 def fleet(draw: random.Random, vms: int, accounts: int, *, calm: bool) -> Fleet:
-    """Return two vaults of `vms` VMs between 60 and 500 GB; a calm fleet knows how long its restores take."""
+    """Return two vaults of `vms` VMs between 60 and 500 GB; a calm fleet knows how long its restores take.
+
+    The secondary region of the first vault of any other fleet can be read.
+    """
     world = World(draw.randrange(1 << 30), pace=CALM if calm else WILD)
     for name, group in (("rg-restored", TARGET), ("rg-vms", PRODUCTION)):
         world.groups[group.lower()] = ResourceGroup(group, name, fleets.SUBSCRIPTION, REGION)
@@ -73,6 +78,9 @@ def fleet(draw: random.Random, vms: int, accounts: int, *, calm: bool) -> Fleet:
     made = Fleet(world, [_account(world, f"stpool{number}") for number in range(accounts)], list(world.items.values()))
     if calm:
         _remember(world)
+    else:
+        vaults[0].cross_region = True
+        made.away = [_account(world, f"staway{number}", PAIR) for number in range(draw.randint(1, 2))]
     draw.shuffle(made.free)
     return made
 
@@ -81,7 +89,7 @@ def wild_requests(draw: random.Random, made: Fleet) -> list[Asked]:
     """Return requests of all kinds for VMs that no other request is for, some of them cancelled, some refused."""
     asked: list[Asked] = []
     for number in range(draw.randint(2, 4)):
-        kind = draw.choice((_disks, _disks, _new_vm, _replace, _by_item))
+        kind = draw.choice((_disks, _disks, _new_vm, _replace, _by_item, _in_pair))
         one = kind(draw, made, f"r{number}")
         if one is None:
             continue
@@ -129,6 +137,15 @@ def _replace(draw: random.Random, made: Fleet, name: str) -> Asked | None:
     return replace(_message(draw, name, body, items), queue=CLOSED) if items else None
 
 
+def _in_pair(draw: random.Random, made: Fleet, name: str) -> Asked | None:
+    """Return a request for the secondary region, for VMs of the vault whose one can be read."""
+    opened = [item for item in made.free if made.world.vaults[item.vault_id].cross_region][: draw.randint(1, 3)]
+    made.free = [item for item in made.free if item not in opened]
+    point: Any = draw.choice(("latest", {"before": _days_ago(made.world, 3)}))
+    body = {"vms": _ids(opened), "mode": "disks", "region": "secondary", "point": point}
+    return _message(draw, name, body, opened) if opened else None
+
+
 def _cancel(draw: random.Random, one: Asked, name: str) -> Asked:
     body = {"version": 1, "cancel": name, "requester": "ops"}
     after = one.after + timedelta(minutes=draw.choice((0.5, 2, 20, 90, 200)))
@@ -173,8 +190,12 @@ def _days_ago(world: World, days: float) -> str:
     return (world.now - days * DAY).isoformat()
 
 
-def _account(world: World, name: str) -> str:
-    account = pools.add_account(world, name, f"{fleets.SUBSCRIPTION}/rg-staging", REGION)
+def _names(ids: Sequence[str]) -> list[str]:
+    return [one.rpartition("/")[2] for one in ids]
+
+
+def _account(world: World, name: str, region: str = REGION) -> str:
+    account = pools.add_account(world, name, f"{fleets.SUBSCRIPTION}/rg-staging", region)
     account.load = 0.0
     return account.id
 

@@ -51,6 +51,9 @@ def judge(world: World, asked: Sequence[Asked], events: Iterable[Envelope], aler
             ends.wrong.append(f"{key}: {why}")
     ends.wrong += [f"{key} was never asked for and ended as {end}" for key, end in told.items()]
     ends.counts["jobs_started"] = len(world.restores)
+    ends.counts["jobs_in_pair"] = sum(
+        world.jobs[one.job_id].operation == "CrossRegionRestore" for one in world.restores.values()
+    )
     _count_pairs(world, ends)
     return ends
 

@@ -26,6 +26,7 @@ LIKELY = {TIMER: 0.03, QUEUE: 0.08, EVENT: 0.0, ROUTE: 0.0}
 MINUTE = timedelta(minutes=1)
 COPIED, MOST_COPIES = 0.15, 4
 LOST = {
+    "restores.token": 0.1,
     "restores.trigger": 0.08,
     "restores.trigger.sent": 0.15,
     "restores.cancel": 0.1,
@@ -94,7 +95,7 @@ def restores(seed: int, runs: int = 100) -> Told:
     figures: dict[str, Any] = {
         "runs": runs,
         "requests": requests,
-        **{name: counts[name] for name in ("jobs_started", "done", "failed", "cancelled", "rejected")},
+        **{name: counts[name] for name in ("jobs_started", "jobs_in_pair", "done", "failed", "cancelled", "rejected")},
         **{name: counts[name] for name in ("shared_accounts", "double_jobs", "vanished")},
         "makespan_ratio_max": round(ends.makespan_ratio, 4),
         "trace_hash": trace.hexdigest()[:16],
@@ -106,6 +107,7 @@ def restores(seed: int, runs: int = 100) -> Told:
     }
     checks = (
         at_least("jobs started", runs // 2, counts["jobs_started"]),
+        at_least("jobs started in the secondary region", runs // 10, counts["jobs_in_pair"]),
         at_least("workers killed", (runs - calm) // 2, counts["kills"]),
         zero("accounts shared by two running restores", counts["shared_accounts"]),
         zero("VMs of a request with two running jobs", counts["double_jobs"]),

@@ -12,6 +12,7 @@ from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
 from tests.planted.retention_bugs import RETENTION_BUGS
 from tests.planted.retention_flow_bugs import RETENTION_FLOW_BUGS
+from tests.planted.secondary_bugs import SECONDARY_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
 __all__ = ["BUGS", "Bug"]
@@ -556,6 +557,7 @@ BUGS = (
     *MORNING_BUGS,
     *RESTORE_BUGS,
     *RESTORE_FLOW_BUGS,
+    *SECONDARY_BUGS,
     *RETENTION_BUGS,
     *TRIAGE_BUGS,
     *FLOW_BUGS,

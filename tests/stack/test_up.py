@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from local.clock import real_now
@@ -117,6 +118,21 @@ def test_a_restore_is_asked_for_by_the_python_that_the_page_prints(up: dict[str,
     told = json.loads(found[0].content)
     assert "web-tier-2026-03-02" in json.dumps(told)
     assert "point" in json.dumps(told)
+
+
+def test_a_request_for_the_secondary_region_is_answered_with_its_plan(up: dict[str, Any]) -> None:
+    credential, asked = DefaultAzureCredential(), (ROOT / "samples" / "restore-secondary.json").read_text("utf-8")
+    encode = TextBase64EncodePolicy()
+    QueueClient(up["queue"], "restore-requests", credential, message_encode_policy=encode).send_message(asked)
+    name = f"restores/{json.loads(asked)['id']}/plan.json"
+    plan = BlobServiceClient(os.environ["NIGHTSHIFT_BLOB_URI"], credential).get_blob_client("nightshift", name)
+    while not plan.exists():
+        pass
+    told = json.loads(plan.download_blob().readall())
+    assert [one["region"] for one in told["restores"]] == ["northeurope"] * 2
+    assert {one["account"].rpartition("/")[2][:12] for one in told["restores"]} == {"strestoreneu"}
+    assert all(one["command"].endswith("--use-secondary-region") for one in told["restores"])
+    assert told["refused"] == []
 
 
 def test_the_files_hold_what_was_printed_and_nobody_else_reads_them(up: dict[str, Any]) -> None:

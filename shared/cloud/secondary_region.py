@@ -33,10 +33,13 @@ API = "2021-11-15"
 """Vaults answer for their secondary region where they are asked by this version; it has the same paths otherwise."""
 _ONCE: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
 """Of what comes before an order. Together with it, it must be over before the order counts as lost."""
+_BRIEF: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 30}
+"""Of reads that are repeated every minute anyway: a region that is silent, or asks to wait for its next hour, must not
+keep them from the other one."""
 
 
 class SecondaryRegion:
-    """Reads may be repeated by the SDK; an order is sent once. Its access token is kept nowhere and told to nobody."""
+    """Reads of points may be repeated by the SDK, all else is sent once. Access tokens are kept and told nowhere."""
 
     def __init__(self, client: Callable[[str], RecoveryServicesBackupClient]) -> None:
         self._client = client
@@ -83,7 +86,7 @@ class SecondaryRegion:
         vault = vault_path(vault_id)
         url = f"{_location(vault, region)}/backupCrrOperationsStatus/{quote(operation_id, safe='')}"
         with translated(f"operation {operation_id} in {region}"):
-            return operation_from(mapping(self._sent(vault, _request("GET", url)).json()), vault.id, region)
+            return operation_from(mapping(self._sent(vault, _request("GET", url), **_BRIEF).json()), vault.id, region)
 
     def jobs(self, vault: Vault, since: datetime, until: datetime, region: str) -> list[RestoreJob]:
         """List the vault's restores in the region that started in [since, until]. Raises Transient or Permanent."""
@@ -95,7 +98,7 @@ class SecondaryRegion:
         url, body = f"{_location(path, region)}/backupCrrJobs", {"resourceId": vault.id}
         found = list[RestoreJob]()
         with translated(f"restores of vault {vault.name} in {region}"):
-            for response in self._pages(path, _request("POST", url, all_of(conditions), body), body):
+            for response in self._pages(path, _request("POST", url, all_of(conditions), body), body, **_BRIEF):
                 response.raise_for_status()
                 read = [secondary_job_from(row, vault.id, region) for row in _rows(response)]
                 found += [job for job in read if job is not None]
@@ -106,7 +109,8 @@ class SecondaryRegion:
         vault, name, region = vault_path(vault_id), job_id.rpartition("/")[2], region_of(job_id)
         body = {"resourceId": vault.id, "jobName": name}
         with translated(f"job {name} of vault {vault.name} in {region}"):
-            response = self._sent(vault, _request("POST", f"{_location(vault, region)}/backupCrrJob", body=body))
+            asked = _request("POST", f"{_location(vault, region)}/backupCrrJob", body=body)
+            response = self._sent(vault, asked, **_BRIEF)
             found = secondary_job_from(mapping(response.json()), vault.id, region)
         if found is None:
             raise Permanent(f"job {name} of vault {vault.name}: it is no restore of a VM", "NotARestore")
@@ -130,12 +134,12 @@ class SecondaryRegion:
         return response
 
     def _pages(
-        self, vault: VaultPath, first: HttpRequest, body: Mapping[str, object] | None = None
+        self, vault: VaultPath, first: HttpRequest, body: Mapping[str, object] | None = None, **options: Any
     ) -> Iterator[HttpResponse]:
         """Yield the pages of a list; what is not there at all is one page with its status."""
         request: HttpRequest | None = first
         while request is not None:
-            response = self._client(vault.subscription).send_request(request)
+            response = self._client(vault.subscription).send_request(request, **options)
             if response.status_code != 404:
                 response.raise_for_status()
             yield response

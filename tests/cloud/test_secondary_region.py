@@ -197,6 +197,19 @@ def test_the_operation_and_the_job_name_each_other(service: Service, restores: C
     assert failure.value.code == "NotARestore"
 
 
+@pytest.mark.parametrize("answer", [error(429), error(503), Answer(0)], ids=["429", "503", "hang-up"])
+def test_what_is_read_every_minute_is_not_waited_for(service: Service, restores: CloudRestores, answer: Answer) -> None:
+    for read in (
+        lambda: restores.jobs(VAULT, SINCE, UNTIL, "northeurope"),
+        lambda: restores.job(f"{LOCATION}/backupJobs/j1", VAULT.id),
+        lambda: restores.operation(VAULT.id, "1", "northeurope"),
+    ):
+        service.will(answer)
+        with pytest.raises(Transient):
+            read()
+        assert len(service.requests) == 1
+
+
 def test_no_job_of_the_secondary_region_is_cancelled(service: Service, restores: CloudRestores) -> None:
     service.will(Answer(202))
     with pytest.raises(Permanent, match="northeurope cannot be cancelled"):

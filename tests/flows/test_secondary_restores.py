@@ -249,6 +249,30 @@ def test_a_region_that_refuses_to_be_read_holds_no_restore_of_another_request_up
     assert [key for key in told.ports.ledger.rows(standing.VAULTS) if standing.AT in key] == []
 
 
+def test_the_silence_of_one_region_stops_nothing_in_the_other() -> None:
+    told = two_regions()
+    told.send(0)
+    ask(told, 1, id="r2")
+    jobs = told.ports.restores.jobs
+
+    class Silent:
+        def __getattr__(self, name: str) -> object:
+            return getattr(restores_port, name)
+
+        def jobs(self, vault, since, until, region=""):
+            if region:
+                raise LOST
+            return jobs(vault, since, until, region)
+
+    restores_port = told.ports.restores
+    told.ports = replace(told.ports, restores=Silent())
+    told.until(Step.RUNNING, most=15)
+    assert told.step(1, "r2") is Step.WAITING
+    assert told.one(1, "r2").state.reason.startswith("running restores and accounts are being looked at first")
+    told.ports = replace(told.ports, restores=restores_port)
+    told.until(Step.DONE, number=1, request="r2")
+
+
 def test_the_command_in_a_plan_names_the_secondary_region() -> None:
     told = two_regions()
     ask(told, 0, dry_run=True)

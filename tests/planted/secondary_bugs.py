@@ -5,6 +5,7 @@ from tests.planted.bug import Bug
 CLOUD = "shared/cloud/secondary_region.py"
 LOOKING = "shared/flows/restores/looking.py"
 LOOKUP = "shared/flows/restores/lookup.py"
+STANDING = "shared/flows/restores/standing.py"
 PAIRS = "shared/rules/region_pairs.py"
 SPREAD = "shared/rules/restores.py"
 WIRE = "shared/cloud/wire_restores.py"
@@ -53,6 +54,13 @@ SECONDARY_BUGS = (
         '((vault.region, ""), (second, second))',
         '((vault.region, ""),)',
         f"{FLOWS}::test_an_account_that_somebody_restores_to_from_the_pair_is_not_free",
+    ),
+    Bug(
+        "wait for a region that no restore goes to",
+        STANDING,
+        ' if now_is.into.get(key, "") in {"", region}]',
+        "]",
+        f"{FLOWS}::test_the_silence_of_one_region_stops_nothing_in_the_other",
     ),
     Bug(
         "restore elsewhere from a vault that is closed",

@@ -99,7 +99,7 @@ def _unusable(scene: Scene, one: Under) -> str:
         {account.id: account for account in found},
         dict(loads),
         standing.others_leases(now_is, one.task.key),
-        standing.strangers(now_is),
+        standing.strangers(now_is, one.task.region),
     )
     verdict = next((v for v in judge(one.task.region, seen, scene.intent.restore) if v.account_id == account_id), None)
     if verdict is None:

@@ -56,7 +56,7 @@ def _turns(
     for region in sorted({task.region for task in tasks}):
         accounts = ports.restore_accounts.accounts(intent.restore.places[region].accounts)
         loads = ports.restore_accounts.load(accounts, now - LOAD_OF, now)
-        seen = Seen({one.id: one for one in accounts}, dict(loads), now_is.leases, standing.strangers(now_is))
+        seen = Seen({one.id: one for one in accounts}, dict(loads), now_is.leases, standing.strangers(now_is, region))
         found[region] = judge(region, seen, intent.restore)
     held = [one for one in now_is.under.values() if one.holds]
     left = {one.holds: max(1.0, one.task.minutes - _since(one, now)) for one in held}

@@ -38,8 +38,8 @@ UNKNOWN_JOB = frozenset({Step.SENDING, Step.UNSURE, Step.ACCEPTED})
 class Standing:
     """What the ledger said at one moment: tasks by key, accounts by id, restore jobs with who follows them.
 
-    `vaults` says when each vault was last asked for its restores, by `side`, None for never; `order` is that in which
-    tasks were last to be served.
+    `vaults` says when each vault was last asked for its restores, by `side`, None for never, and `into` which region
+    they go to ("" where that is not known); `order` is that in which tasks were last to be served.
     """
 
     under: Mapping[str, Under]
@@ -48,6 +48,7 @@ class Standing:
     pool: Mapping[str, PooledAccount] = field(default_factory=dict)
     vaults: Mapping[str, datetime | None] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    into: Mapping[str, str] = field(default_factory=dict)
 
 
 def side(vault_id: str, region: str) -> str:
@@ -64,11 +65,14 @@ def standing(ports: Ports) -> Standing:
         if job is not None:
             jobs[key] = KnownJob(job, _followed(job, under), _instant(row.get("detailed", "")))
     pool = {key: one for key, row in ports.ledger.rows(POOL).items() if (one := _account(row["account"])) is not None}
-    vaults = {key: _instant(row["at"]) for key, row in ports.ledger.rows(VAULTS).items()}
+    asked = ports.ledger.rows(VAULTS)
+    vaults = {key: _instant(row["at"]) for key, row in asked.items()}
     known = ports.ledger.read(ORDER, ALL)
     marks = {mark: rank for rank, mark in enumerate(known["marks"].split())} if known else {}
     order = sorted((key for key in under if _mark(key) in marks), key=lambda key: marks[_mark(key)])
-    return Standing(under, held, jobs, pool, vaults, tuple(order))
+    return Standing(
+        under, held, jobs, pool, vaults, tuple(order), {key: row.get("region", "") for key, row in asked.items()}
+    )
 
 
 def remember_order(ports: Ports, found: Mapping[str, Turn]) -> None:
@@ -89,7 +93,7 @@ def verdicts(now_is: Standing, region: str, intent: FleetPolicy, now: datetime, 
     """Return a verdict for each account of a region's pool; the lease of the task `but` does not count."""
     accounts = {key: one.account for key, one in now_is.pool.items()}
     loads = {key: one.load if now - one.at <= LOAD_COUNTS_FOR else None for key, one in now_is.pool.items()}
-    return judge(region, Seen(accounts, loads, others_leases(now_is, but), strangers(now_is)), intent.restore)
+    return judge(region, Seen(accounts, loads, others_leases(now_is, but), strangers(now_is, region)), intent.restore)
 
 
 def others_leases(now_is: Standing, but: str) -> tuple[AccountLease, ...]:
@@ -97,17 +101,18 @@ def others_leases(now_is: Standing, but: str) -> tuple[AccountLease, ...]:
     return tuple(one for one in now_is.leases if one.task_key != but)
 
 
-def strangers(now_is: Standing) -> tuple[RestoreJob, ...]:
-    """Return the restore jobs that no task under way follows."""
-    return tuple(one.job for one in now_is.jobs.values() if not one.ours)
+def strangers(now_is: Standing, region: str) -> tuple[RestoreJob, ...]:
+    """Return the restore jobs that no task under way follows and that may go to an account of the region."""
+    return tuple(one.job for one in now_is.jobs.values() if not one.ours and one.job.region in {"", region})
 
 
 def turns(ports: Ports, intent: FleetPolicy, now_is: Standing, now: datetime) -> dict[str, Turn]:
     """Return for each task that waits its account, or its place in the queue, by key."""
     waiting = [one for one in now_is.under.values() if one.state.step is Step.WAITING]
     stopped = {one.task.key: why for one in waiting if (why := closed(ports, one, now))}
-    if not _fresh(now_is, now):
-        stopped = {one.task.key: "running restores and accounts are being looked at first" for one in waiting} | stopped
+    fresh = {region: _fresh(now_is, region, now) for region in {one.task.region for one in waiting}}
+    unseen = [one.task.key for one in waiting if not fresh[one.task.region]]
+    stopped = dict.fromkeys(unseen, "running restores and accounts are being looked at first") | stopped
     held = {one.holds: _minutes_left(one, now) for one in now_is.under.values() if one.holds}
     running = Running(now, held, intent.restore.limits.running - len(held), order=now_is.order)
     able = [(one.task, one.state) for one in waiting if one.task.key not in stopped]
@@ -134,10 +139,11 @@ def said(turn: Turn) -> str:
     return f"{turn.reason} (place {turn.position}{wait})"
 
 
-def _fresh(now_is: Standing, now: datetime) -> bool:
-    """Return whether all vaults said lately what they restore."""
+def _fresh(now_is: Standing, region: str, now: datetime) -> bool:
+    """Return whether all vaults said lately what they restore to the region: another one's silence stops nothing."""
     long_ago = now - fresh_for(len(now_is.vaults))
-    return bool(now_is.vaults) and all(at is not None and at >= long_ago for at in now_is.vaults.values())
+    asked = [at for key, at in now_is.vaults.items() if now_is.into.get(key, "") in {"", region}]
+    return bool(asked) and all(at is not None and at >= long_ago for at in asked)
 
 
 def _minutes_left(one: Under, now: datetime) -> float:

@@ -81,7 +81,7 @@ RESTORE_FLOW_BUGS = (
     Bug(
         "forget what strangers restore",
         STANDING,
-        "    return tuple(one.job for one in now_is.jobs.values() if not one.ours and one.job.region in {, region})",
+        '    return tuple(one.job for one in now_is.jobs.values() if not one.ours and one.job.region in {"", region})',
         "    return ()",
         f"{FLOWS}::test_an_account_that_somebody_restores_to_is_not_free",
     ),

@@ -241,12 +241,12 @@ def test_the_newest_point_there_is_older_than_the_newest_here() -> None:
     assert there.why_point.endswith(f"; {age:.0f} h old when it was asked for")
 
 
-def test_a_region_that_refuses_to_be_read_holds_no_restore_of_another_request_up() -> None:
+def test_only_a_request_for_the_pair_has_it_watched() -> None:
     told = two_regions()
-    told.will("restores.jobs", None, None, REFUSED)
     told.send(0)
-    told.until(Step.RUNNING, most=15)
     assert [key for key in told.ports.ledger.rows(standing.VAULTS) if standing.AT in key] == []
+    ask(told, 1, id="r2")
+    assert [key[-len(AWAY) :] for key in told.ports.ledger.rows(standing.VAULTS) if standing.AT in key] == [AWAY]
 
 
 def test_the_silence_of_one_region_stops_nothing_in_the_other() -> None:

@@ -51,8 +51,8 @@ SECONDARY_BUGS = (
     Bug(
         "overlook what others restore from the pair",
         LOOKUP,
-        '((vault.region, ""), (second, second))',
-        '((vault.region, ""),)',
+        "        if second in regions and second in intent.restore.places:",
+        "        if False:",
         f"{FLOWS}::test_an_account_that_somebody_restores_to_from_the_pair_is_not_free",
     ),
     Bug(

@@ -1,7 +1,7 @@
 """What does Azure hold for a request? Its vaults, items, points and power states, and how long restores take."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -33,9 +33,9 @@ def look_up(ports: Ports, intent: FleetPolicy, request: RestoreRequest, now: dat
     by_id = {vault.id: vault for vault in vaults}
     wanted = [item for _, item, _ in subjects(request, items, intent) if item is not None]
     wanted = [item for item in wanted if item.vault_id in by_id]
-    _note_vaults(ports.ledger, intent, vaults)
     asked = [by_id[vault_id] for vault_id in sorted({item.vault_id for item in wanted})]
     away = {one.id: second_region(one, intent.restore.pairs)[0] for one in asked} if _secondary(request) else {}
+    _note_vaults(ports.ledger, intent, vaults, {away.get(one.id, one.region) for one in asked})
     there, unread = _restores_there(ports, [one for one in asked if away.get(one.id)], away, now)
     minutes, measured = _minutes(ports, intent, wanted, _Asked(asked, there), now)
     since = now - timedelta(days=intent.limits.max_retention_days)
@@ -60,13 +60,17 @@ def _secondary(request: RestoreRequest) -> bool:
     return request.side is Side.SECONDARY
 
 
-def _note_vaults(ledger: Ledger, intent: FleetPolicy, vaults: Iterable[Vault]) -> None:
-    """Have the watcher ask every vault that restores to a region with a pool: each may take an account of it."""
+def _note_vaults(ledger: Ledger, intent: FleetPolicy, vaults: Iterable[Vault], regions: Container[str]) -> None:
+    """Have the watcher ask every vault that restores to a region with a pool: each may take an account of it.
+
+    Of secondary regions only those are asked that this request restores to.
+    """
     for vault in vaults:
+        if vault.region in intent.restore.places:
+            ledger.claim(standing.VAULTS, vault.id, {"at": "", "region": vault.region})
         second, _ = second_region(vault, intent.restore.pairs)
-        for region, asked in ((vault.region, ""), (second, second)):
-            if region in intent.restore.places:
-                ledger.claim(standing.VAULTS, standing.side(vault.id, asked), {"at": "", "region": region})
+        if second in regions and second in intent.restore.places:
+            ledger.claim(standing.VAULTS, standing.side(vault.id, second), {"at": "", "region": second})
 
 
 def _restores_there(

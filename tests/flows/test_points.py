@@ -10,12 +10,13 @@ import pytest
 from local.world import documents
 from local.world.history import put
 from local.world.state import Json
+from shared import fleet_policy
 from shared.errors import Permanent, Transient
 from shared.flows.on_demand import asking
-from shared.flows.retention import check, evidence, history
-from shared.flows.retention.rows import standing
+from shared.flows.retention import by_hand, check, evidence, history
+from shared.flows.retention.rows import LOOKS, MEMBERSHIPS, NIGHTLY, standing
 from shared.model.retention import Cause, Gap, Mark, VmRetention
-from tests.flows.stage import LOST, THROTTLED, Stage, stage
+from tests.flows.stage import LOST, POLICY, THROTTLED, Stage, stage
 
 WEEKLY = ("retention: {daily: {days: 30}}", "retention: {daily: {days: 30}, weekly: {weeks: 12, on: sunday}}")
 HAND = "by human@example.com"
@@ -317,3 +318,59 @@ def test_a_cause_that_needs_more_reads_of_jobs_than_are_left_is_told_at_a_later_
     monkeypatch.undo()
     days(night, 1)
     assert {gap.cause for gap in gaps(night)} == {Cause.QUOTA}
+
+
+def test_an_approved_loss_ends_the_promise_and_is_no_gap() -> None:
+    night = promised()
+    days(night, 12)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "Short", documents.daily("22:30", daily=7))
+    approved = "{vm: vm-0, from: weekly, to: Short, approver: ann, expires: 2026-12-31}"
+    night.intent = fleet_policy.parse(POLICY.replace(*WEEKLY) + f"approve_retention_loss: [{approved}]\n")
+    for name in ("vm-0", "vm-1"):
+        night.human("assign", vm=night.vm(name).id, policy_id=night.policy("Short").id)
+    days(night, 12)
+    assert {name for name, one in looks(night).items() if one.gaps} == {"vm-1"}
+
+
+def test_what_is_gone_with_its_backups_is_forgotten() -> None:
+    night = promised()
+    days(night, 1)
+    item = night.item()
+    night.human("delete", vm=night.vm().id)
+    del night.world.items[item.id.lower()]
+    days(night, 2)
+    assert sorted(looks(night)) == ["vm-1", "vm-2"]
+    assert len(night.ports.ledger.rows(MEMBERSHIPS)) == 2
+
+
+def test_rows_that_cannot_be_read_are_an_alert_and_learned_anew(caplog: pytest.LogCaptureFixture) -> None:
+    night = promised()
+    days(night, 2)
+    ledger = night.ports.ledger
+    for kind in (NIGHTLY, LOOKS, MEMBERSHIPS):
+        for key, row in ledger.rows(kind).items():
+            broken = {name: "{" for name in ("json", "findings") if name in row}
+            ledger.write(kind, key, {**row, **broken})
+    days(night, 9)
+    assert "retention-unreadable" in caplog.text
+    assert len(looks(night)) == 3
+    assert gaps(night) == []
+
+
+def test_a_policy_that_cannot_be_read_leaves_the_vm_where_it_was() -> None:
+    night = promised(vms=1)
+    days(night, 2)
+    night.will("vaults.policies", *[Permanent("403: no")] * 3)
+    days(night, 9)
+    assert gaps(night) == []
+
+
+def test_who_started_backups_is_forgotten_after_a_year() -> None:
+    night = promised(vms=1)
+    night.human("back up", vm=night.vm().id)
+    days(night, 1)
+    ledger, now = night.ports.ledger, night.world.now
+    assert by_hand.forget_old(ledger, now + timedelta(days=300)) == 0
+    assert by_hand.forget_old(ledger, now + timedelta(days=402)) == 1
+    assert by_hand.by_hand_known(ledger) == {}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,8 +14,10 @@ from local.world.state import Json
 from shared import fleet_policy
 from shared.errors import Permanent, Transient
 from shared.flows.on_demand import asking
-from shared.flows.retention import by_hand, check, evidence, history
-from shared.flows.retention.rows import LOOKS, MEMBERSHIPS, NIGHTLY, standing
+from shared.flows.on_demand import rows as on_demand_rows
+from shared.flows.retention import by_hand, check, evidence, history, nightly
+from shared.flows.retention.rows import LOOKS, MEMBERSHIPS, NIGHTLY, keep, standing, wake
+from shared.model import on_demand
 from shared.model.retention import Cause, Gap, Mark, VmRetention
 from tests.flows.stage import LOST, POLICY, THROTTLED, Stage, stage
 
@@ -237,6 +240,58 @@ def test_a_log_that_may_not_be_read_makes_no_false_gap() -> None:
     night.will("fleet.backups_by_hand", Permanent("403: no"))
     days(night, 15)
     assert gaps(night) == []
+
+
+def test_a_look_between_a_move_and_the_night_that_notes_it_holds_no_run_to_the_old_terms() -> None:
+    night = promised(vms=1)
+    days(night, 2)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "Earlier", documents.daily("20:00", daily=30, weekly=12))
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("Earlier").id)
+    noted = nightly.latest(night.ports)
+    night.world.advance_to(night.world.now.replace(hour=3) + timedelta(days=1))
+    (seen,) = looks(night).values()
+    keep(night.ports.ledger, replace(seen, checked_at=night.world.now - timedelta(days=7)))
+    wake(night.ports.ledger)
+    assert tick(night) == 1
+    assert nightly.latest(night.ports) == noted
+    assert gaps(night) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "expires", "gone"),
+    [
+        ("ns-standard", "2026-12-31", False),
+        ("ns-standard-2000", "2026-12-31", False),
+        ("ns-standard", "2026-03-12", False),
+        ("ns-standard", "2026-03-11", True),
+        ("ns-other", "2026-12-31", True),
+    ],
+)
+def test_a_loss_that_was_approved_ends_the_promise_on_the_day_of_the_move(to: str, expires: str, gone: bool) -> None:
+    night = promised(vms=1)
+    approval = f"{{vm: vm-0, from: Weekly, to: {to}, approver: ann, expires: {expires}}}"
+    night.with_text(WEEKLY, ("version: 1", f"version: 1\napprove_retention_loss: [{approval}]"))
+    days(night, 10)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "ns-standard-2000", documents.daily("20:00", daily=7, weekly=12))
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("ns-standard-2000").id)
+    assert f"{night.world.now:%Y-%m-%d}" == "2026-03-12"
+    days(night, 8)
+    assert bool(gaps(night)) is gone
+
+
+def test_a_fill_that_came_to_nothing_is_asked_for_again_the_next_night() -> None:
+    night = promised(switches=("backup",))
+    until(night, BY_HAND)
+    night.human("back up", vm=night.vm().id)
+    days(night, 1)
+    (row,) = on_demand_rows.everything(night.ports.ledger).values()
+    on_demand_rows.move(
+        night.ports.ledger, row, asking.stepped(row.value, on_demand.Stage.FAILED, "no job", night.world.now)
+    )
+    days(night, 1.2)
+    assert sorted(key[-2:] for key in asking.standing(night.ports.ledger)) == ["|1", "|2"]
 
 
 def test_suspects_that_had_to_wait_are_looked_at_in_the_next_hours() -> None:

@@ -12,6 +12,7 @@ from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
 from tests.planted.retention_bugs import RETENTION_BUGS
 from tests.planted.retention_flow_bugs import RETENTION_FLOW_BUGS
+from tests.planted.retention_story_bugs import RETENTION_STORY_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
 __all__ = ["BUGS", "Bug"]
@@ -560,6 +561,7 @@ BUGS = (
     *TRIAGE_BUGS,
     *FLOW_BUGS,
     *RETENTION_FLOW_BUGS,
+    *RETENTION_STORY_BUGS,
     *ON_DEMAND_BUGS,
     *ORDER_BUGS,
 )

@@ -141,6 +141,24 @@ def test_a_worker_that_dies_between_any_two_calls_never_starts_a_second_backup(m
     assert by_hand(night) == (stands(night, OPERATOR).stage is Stage.COMPLETED)
 
 
+def test_a_worker_that_died_once_it_had_sent_is_followed_by_one_that_waits_for_the_job() -> None:
+    night = failing()
+
+    def dies() -> None:
+        raise Killed
+
+    night.will("vaults.back_up.sent", dies)
+    with pytest.raises(Killed):
+        begin(night, message())
+    job = running(night, "vm-0")
+    assert job is not None
+    job.visible_at = night.world.now + 14 * MINUTE
+    night.world.advance(10 * MINUTE)
+    assert begin(night, message()) == "its job may still show"
+    work(night, 6 * HOUR)
+    assert (stands(night, OPERATOR).stage, by_hand(night)) == (Stage.COMPLETED, 1)
+
+
 def test_copies_that_come_at_once_start_one_backup_and_wait_as_one() -> None:
     night = failing()
     for _ in range(5):

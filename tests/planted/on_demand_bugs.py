@@ -14,13 +14,6 @@ FLOWS = "tests/flows/test_on_demand.py"
 
 ON_DEMAND_BUGS = (
     Bug(
-        "send before it is written down",
-        START,
-        "    taken = rows.move(case.ports.ledger, case.row, replace(sent, wanted=wanted, sent_at=now))\n",
-        "    taken = replace(case.row, value=replace(sent, wanted=wanted, sent_at=now))\n",
-        f"{FLOWS}::test_copies_that_come_at_once_start_one_backup_and_wait_as_one",
-    ),
-    Bug(
         "send again what no job came of",
         START,
         '    return _end(case, Stage.FAILED, "it was sent, and no job came of it")',
@@ -32,7 +25,7 @@ ON_DEMAND_BUGS = (
         START,
         "    if now < one.sent_at + LISTING_LAG:",
         "    if False:",
-        f"{FLOWS}::test_copies_that_come_at_once_start_one_backup_and_wait_as_one",
+        f"{FLOWS}::test_a_worker_that_died_once_it_had_sent_is_followed_by_one_that_waits_for_the_job",
     ),
     Bug(
         "forget to send what was only written down",

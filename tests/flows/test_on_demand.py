@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import BadMessage, Permanent, Transient
 from shared.flows import pauses, replay, sweep
-from shared.flows.job_failures import facts
+from shared.flows.job_failures import facts, outbox
 from shared.flows.on_demand import asking, rows
 from shared.model.failures import Response
 from shared.model.on_demand import OnDemandBackup, Purpose, Stage
@@ -595,3 +595,19 @@ def test_a_row_that_somebody_else_has_moved_is_left_to_them() -> None:
     )
     assert begin(night, message()) == "another worker looks at it"
     assert stands(night, OPERATOR).said == "x"
+
+
+def test_a_run_that_never_came_is_missed_though_a_point_was_made_on_demand_since() -> None:
+    night = failing(vms=1)
+    look(night)
+    night.item().generation += 1
+    night.world.advance(8 * HOUR + 40 * MINUTE)
+    assert begin(night, message()) == "sent"
+    work(night, 20 * MINUTE)
+    job = running(night, "vm-0")
+    assert job is not None
+    job.error = "CloudInternalError"
+    work(night, 4 * HOUR)
+    assert stands(night, OPERATOR).stage is Stage.FAILED
+    look(night)
+    assert {key.rpartition(":")[2] for key in outbox.waiting(night.ports)} == {"failed", "overdue"}

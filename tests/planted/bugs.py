@@ -100,15 +100,15 @@ BUGS = (
     Bug(
         "move around the current start",
         MOMENTS,
-        "        if reason := _near(slot, now, tail, ",
-        "        if reason := None and _near(slot, now, tail, ",
+        '((passage.current, tail, "current"), (passage.target, START_LATENESS, "new"))',
+        '((passage.target, START_LATENESS, "new"),)',
         "tests/rules/test_planted_rules.py::test_while_its_run_may_be_about_to_start_a_vm_waits",
     ),
     Bug(
         "move around the new start",
         MOMENTS,
-        "        if reason := _near(slot, now, START_LATENESS, ",
-        "        if reason := None and _near(slot, now, START_LATENESS, ",
+        '((passage.current, tail, "current"), (passage.target, START_LATENESS, "new"))',
+        '((passage.current, tail, "current"),)',
         "tests/rules/test_planted_rules.py::test_while_it_could_miss_its_new_start_a_vm_waits",
     ),
     Bug(

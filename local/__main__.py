@@ -3,8 +3,9 @@
 import sys
 
 USAGE = """usage: python -m local night [--json] [--faults calm|issue|FILE.json] [--seed N] [--hosts N] [--folder DIR]
+       python -m local night --chapter retention [--json] [--seed N] [--folder DIR]
        python -m local up [--speed N] [--json] [--switches plan,enrol] [--faults calm|issue|FILE.json] [--folder DIR]
-       python -m local scenario [NAME [--seed N] [--nights N] [--json]]
+       python -m local scenario [NAME [--seed N] [--nights N] [--vms N] [--planted N] [--json]]
        python -m local faults calm|issue|FILE.json | --schema"""
 
 

@@ -15,9 +15,8 @@ from typing import Any
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from local import fleets, missed_points, people, restore_chapter, two_hosts
+from local import fleets, leftovers, missed_points, people, restore_chapter, retention_chapter, two_hosts
 from local.app_log import events
 from local.child import ChildError
 from local.clock import iso
@@ -32,7 +31,7 @@ from shared.flows.restores.history import histories
 from shared.model.night import NightReport
 from shared.model.plan import Plan
 from shared.model.restore_history import RestoreHistory
-from shared.report import data, page
+from shared.report import data
 
 BEGINS = datetime(2026, 3, 2, 16, tzinfo=UTC)
 """The first night begins: the fleet day of samples/fleet.yaml starts at 16:00 UTC."""
@@ -60,6 +59,7 @@ SETTINGS = {"NIGHTSHIFT_SWITCHES": "plan,enrol,backup", "AzureWebJobs.watch_rest
 """Nobody restores anything in the demo, so the timer that looks after restores each minute stays off."""
 STORE = "nightshift"
 """The app's one container and one table."""
+CHAPTERS = {"retention": retention_chapter.main}
 
 _console = Console(stderr=True)
 
@@ -67,6 +67,8 @@ _console = Console(stderr=True)
 def main(arguments: list[str]) -> int:
     """Run the demo; return 0 where every expectation holds, 1 where one does not, 2 where it could not run."""
     options = _options(arguments)
+    if options.chapter:
+        return CHAPTERS[options.chapter](options.seed, options.folder / options.chapter, as_json=options.json)
     try:
         with tempfile.TemporaryDirectory(prefix="nightshift-") as folder:
             wanted = Wanted(
@@ -89,7 +91,7 @@ def main(arguments: list[str]) -> int:
     retention = missed_points.figures(story.looks.after, json.loads(data.data(report)), story.times.failing)
     found = {**figures(story), "restores": back, "retention": retention}
     report = replace(report, judge=checks(found), restores=restores)
-    _write(options.folder, report, found)
+    leftovers.write(options.folder, report, found)
     _say(found, report, options)
     return 1 if failed(report.judge) else 0
 
@@ -215,30 +217,12 @@ def _report(now: datetime) -> NightReport:
     return review.review(ports, fleet_policy.read(ports, now), now)
 
 
-def _write(folder: Path, report: NightReport, found: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.html").write_text(page.html(report), "utf-8")
-    document = {
-        **found,
-        "expectations": [_as_json(check) for check in report.judge],
-        "report": json.loads(data.data(report)),
-    }
-    (folder / "report.json").write_text(json.dumps(document, indent=1), "utf-8")
-
-
-def _as_json(check: Any) -> dict[str, Any]:
-    return {"name": check.name, "expected": check.expected, "measured": check.measured, "ok": check.ok}
-
-
 def _say(found: dict[str, Any], report: NightReport, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(found))
         return
-    table = Table("what", "expected", "measured", "", title="What the local Azure counted", title_justify="left")
-    for check in report.judge:
-        table.add_row(check.name, check.expected, check.measured, "[green]ok[/]" if check.ok else "[red]NOT OK[/]")
     out = Console()
-    out.print(table)
+    out.print(leftovers.table(report.judge, "What the local Azure counted"))
     for told in summary(found):
         out.print(told, soft_wrap=True, highlight=False)
     for line in report.needs_human:
@@ -285,4 +269,5 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--faults", default="issue", help="calm, issue, or a JSON file of faults")
     parser.add_argument("--hosts", type=int, default=1, help="with two, the leading one stands still while it writes")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    parser.add_argument("--chapter", choices=CHAPTERS, help="tell this longer story instead, in memory")
     return parser.parse_args(arguments)

@@ -2,15 +2,18 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from local.arm import wire as sent
 from local.arm import wire_machines
-from local.memory.shown import shown_items, shown_jobs, shown_policies
+from local.memory.shown import shown_items, shown_jobs, shown_policies, shown_vms
 from local.world import World, state
 from shared.cloud import wire
 from shared.cloud.ids import machine_subscription
 from shared.model.azure import BackupPolicy, Change, Job, ProtectedItem, Vm
+
+LONGEST_JOB = timedelta(days=3)
+"""What began so long ago has ended before."""
 
 
 class MemoryFleet:
@@ -20,13 +23,14 @@ class MemoryFleet:
         self._world = world
         self._fault = fault
         self._jobs, self._items, self._policies = shown_jobs(world), shown_items(world), shown_policies(world)
+        self._vms = shown_vms()
 
     def vms(self, subscriptions: Sequence[str]) -> list[Vm]:
         """List all virtual machines of the subscriptions with their tags, in the order of their ids."""
         self._fault("fleet.vms")
         wanted = {subscription.lower() for subscription in subscriptions}
         found = [record for record in self._world.vms.in_order() if record.subscription.lower() in wanted]
-        return [wire.vm_from(sent.graph_vm(record)) for record in found]
+        return self._vms.of(found)
 
     def changes(self, subscription: str, since: datetime, until: datetime) -> list[Change]:
         """List who wrote backup policies and memberships in [since, until]."""
@@ -44,7 +48,7 @@ class MemoryFleet:
         return self._jobs.of(
             job
             for vault in self._vaults(subscriptions)
-            for job in self._world.jobs_in(vault.id)
+            for job in self._world.jobs_in(vault.id, since - LONGEST_JOB)
             if job.started_at >= since or (job.ended_at is not None and job.ended_at >= since)
         )
 

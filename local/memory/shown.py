@@ -7,7 +7,7 @@ from local.arm import wire as sent
 from local.world import World, state
 from shared.cloud import wire
 from shared.cloud.wire_restores import restore_job_from
-from shared.model.azure import BackupPolicy, Job, ProtectedItem
+from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vm
 from shared.model.restores import RestoreJob
 
 ENDED = frozenset({"Completed", "CompletedWithWarnings", "Failed", "Cancelled"})
@@ -69,6 +69,15 @@ def shown_items(world: World) -> Shown[state.Item, ProtectedItem]:
         )
 
     return Shown(lambda item: wire.item_from(sent.item(world, item)), mark)
+
+
+def shown_vms() -> Shown[state.Vm, Vm]:
+    """Return what reads the rows of the world's machines."""
+
+    def mark(vm: state.Vm) -> Mark:
+        return (vm.id, vm.name, vm.subscription, vm.resource_group, vm.region, vm.tags)
+
+    return Shown(lambda vm: wire.vm_from(sent.graph_vm(vm)), mark)
 
 
 def shown_policies(world: World) -> Shown[state.Policy, BackupPolicy]:

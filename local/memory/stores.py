@@ -9,11 +9,11 @@ from shared.model.plan import Plan
 
 
 class MemoryPlans:
-    """Plans go through their document form, so that one which cannot be stored is found out here too."""
+    """Plans go through their document form and back, once, so that one which cannot be stored is found out here too."""
 
     def __init__(self) -> None:
-        self._nights: dict[date, str] = {}
-        self._latest: str | None = None
+        self._nights: dict[date, Plan] = {}
+        self._latest: Plan | None = None
 
     def copy(self) -> "MemoryPlans":
         """Return a store of its own that holds the same."""
@@ -23,11 +23,11 @@ class MemoryPlans:
 
     def save(self, plan: Plan) -> None:
         """Store the plan under its night, and as the newest."""
-        self._latest = self._nights[plan.night] = plan_to_json(plan)
+        self._latest = self._nights[plan.night] = plan_from_json(plan_to_json(plan))
 
     def latest(self) -> Plan | None:
         """Return the newest plan, or None."""
-        return None if self._latest is None else plan_from_json(self._latest)
+        return self._latest
 
 
 class MemoryPolicies:

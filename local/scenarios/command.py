@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from inspect import signature
 
 from local.scenarios.breakage import crash_anywhere, faults_anywhere, stall_anywhere
 from local.scenarios.breaker import breaker
@@ -16,6 +17,7 @@ from local.scenarios.job_failures import job_failures
 from local.scenarios.people import human_edits
 from local.scenarios.quiet import clock_change, dead_ten_nights, quiet_weeks
 from local.scenarios.restores import restores
+from local.scenarios.retention import retention
 from local.scenarios.told import Told
 from local.scenarios.twins import twins
 from local.scenarios.year import year
@@ -40,9 +42,13 @@ SCENARIOS: dict[str, Scenario] = {
     "hourly": hourly,
     "job-failures": job_failures,
     "restores": restores,
+    "retention": retention,
     "year": year,
 }
 """Each takes a seed, and how many nights (or moments, or runs) to tell, with a default of its own."""
+
+OF_SOME = ("vms", "planted")
+"""What only some stories take."""
 
 
 def main(arguments: list[str]) -> int:
@@ -55,11 +61,15 @@ def main(arguments: list[str]) -> int:
     if options.name not in SCENARIOS:
         print(f"scenario {options.name!r} is unknown; expected one of {', '.join(SCENARIOS)}", file=sys.stderr)
         return 2
+    more = {name: value for name in OF_SOME if (value := getattr(options, name)) is not None}
+    if unknown := more.keys() - signature(SCENARIOS[options.name]).parameters.keys():
+        print(f"scenario {options.name!r} takes no --{', --'.join(sorted(unknown))}", file=sys.stderr)
+        return 2
     log = logging.getLogger("nightshift")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        told = tell(options.name, options.seed, options.nights)
+        told = tell(options.name, options.seed, options.nights, **more)
     finally:
         log.setLevel(level)
     for failure in told.failed:
@@ -68,10 +78,10 @@ def main(arguments: list[str]) -> int:
     return 1 if told.failed else 0
 
 
-def tell(name: str, seed: int, nights: int | None = None) -> Told:
-    """Tell the story `name` with one seed, over its usual number of nights or over `nights`."""
+def tell(name: str, seed: int, nights: int | None = None, **more: int) -> Told:
+    """Tell the story `name` with one seed, over its usual number of nights or over `nights`; `more` is of its own."""
     scenario = SCENARIOS[name]
-    return scenario(seed) if nights is None else scenario(seed, nights)
+    return scenario(seed, **more) if nights is None else scenario(seed, nights, **more)
 
 
 def _document(name: str, seed: int, told: Told) -> dict[str, object]:
@@ -87,7 +97,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("name", nargs="?", default="", help="which story; without it the names are listed")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--nights", "--runs", type=int, help="how many nights or runs (the stories of anywhere: moments, 0 for all)"
+        "--nights",
+        "--runs",
+        "--days",
+        type=int,
+        help="how many nights, days or runs (the stories of anywhere: moments, 0 for all)",
     )
+    parser.add_argument("--vms", type=int, help="how many VMs (retention)")
+    parser.add_argument("--planted", type=int, help="about how many recovery points are lost on purpose (retention)")
     parser.add_argument("--json", action="store_true", help="print the JSON object on one line")
     return parser.parse_args(arguments)

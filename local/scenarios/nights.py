@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=15)
 RESTART = timedelta(minutes=1)
 """How long the host takes to start a new process after one died."""
 SENT = ".sent"
-ELSEWHERE = frozenset({"watch_jobs", "watch_restores", "sweep"})
+ELSEWHERE = frozenset({"watch_jobs", "watch_restores", "sweep", "run_extra_backups", "check_retention"})
 """Timers that pass over here: they run in `local.scenarios.workers`, beside the queues that they fill."""
 AZURE = ("vaults.", "fleet.")
 """Calls that leave the app's own storage begin so."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions import backup_windows, job_failures, on_demand, protection, restores, review
+from functions import backup_windows, job_failures, on_demand, protection, restores, retention, review
 
 TIMER, QUEUE, EVENT, ROUTE = "timerTrigger", "queueTrigger", "eventGridTrigger", "httpTrigger"
 
@@ -26,7 +26,7 @@ class Function:
 def functions() -> tuple[Function, ...]:
     """Return the functions of all trigger modules, as the app's own library indexes them."""
     app = func.FunctionApp()
-    for module in (backup_windows, job_failures, on_demand, protection, restores, review):
+    for module in (backup_windows, job_failures, on_demand, protection, restores, retention, review):
         app.register_functions(module.bp)
     found = []
     for function in app.get_functions():

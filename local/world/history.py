@@ -107,6 +107,7 @@ def _past_run(past: _Past, slot: datetime, tags: frozenset[str], *, job: bool) -
         consistency="AppConsistent" if vm.os_type == "Windows" else "FileSystemConsistent",
         promised=began,
         vaulted=vaulted,
+        slot=slot,
     )
     if points.keeps(point, rules) > world.now:
         points.add(item, point, rules)

@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from local.world import ailments, on_demand, restores, runs, writes
+from local.world import ailments, cancel, machines, on_demand, restores, runs, vault_settings, writes
 from local.world.ailments import Storm
 from local.world.failures import FAILURES
-from local.world.state import Item, Vm
+from local.world.state import Item, Job, Vm
 from local.world.world import World
 
 CALLER = "human@example.com"
-KINDS = ("assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm", "back up", "jam")
+KINDS = (
+    "assign", "edit", "tag", "stop", "create", "delete", "mend", "afflict", "storm", "back up", "jam", "settings",
+    "turn", "cancel",
+)  # fmt: skip
 
 
 def act(world: World, kind: str, what: dict[str, Any]) -> None:
@@ -31,6 +34,9 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         for those that come at an hour of the day (default: the present one).
     storm {vault, code, hours}: let all backups of a vault fail that begin in the next hours.
     back up {item or vm}: start a backup by hand.
+    settings {vault, soft_delete}: change a vault's soft delete.
+    turn {vm, action}: start, deallocate or powerOff a VM.
+    cancel {item or vm}: cancel the backup that runs.
     jam {account}: write so much to a storage account (its id) that the restore which copies to it fails.
     """
     if kind == "assign":
@@ -60,6 +66,14 @@ def act(world: World, kind: str, what: dict[str, Any]) -> None:
         on_demand.trigger_backup(world, world.vaults[item.vault_id], item.id, None, CALLER)
     elif kind == "jam":
         restores.jam(world, what["account"])
+    elif kind == "settings":
+        properties = {"softDeleteFeatureState": what["soft_delete"]}
+        vault_settings.set_soft_delete(world, world.vaults[what["vault"].lower()], properties, CALLER)
+    elif kind == "turn":
+        machines.turn(world, world.vms[what["vm"].lower()], what["action"], CALLER)
+    elif kind == "cancel":
+        item = _item(world, what)
+        cancel.cancel_job(world, world.vaults[item.vault_id], _running(world, item), CALLER)
     elif kind in {"mend", "afflict", "storm"}:
         _let_fail(world, kind, what)
     else:
@@ -102,3 +116,10 @@ def _item(world: World, what: dict[str, Any]) -> Item:
     if found is None:
         raise ValueError(f"human: no protected item of {what['vm']!r}")
     return found
+
+
+def _running(world: World, item: Item) -> Job:
+    job_id = world.running.get(item.id.lower())
+    if job_id is None:
+        raise ValueError(f"human: no backup of {item.vm_id!r} runs")
+    return world.jobs[job_id]

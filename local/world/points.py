@@ -6,11 +6,28 @@ a day later. Points dropped before the longest retention they were ever promised
 
 from datetime import datetime, timedelta
 
+from local.world import runs
 from local.world.limits import Pace
 from local.world.schedule import Rules
-from local.world.state import Item, Point
+from local.world.state import Item, Job, Point, Vm
 
 _FOREVER = timedelta(days=36500)
+_OFF = frozenset({"stopped", "deallocated"})
+
+
+def taken(seed: int, job: Job, vm: Vm, rules: Rules | None) -> Point:
+    """Return the point that a job's snapshot makes; nothing in a machine that is off can be made consistent."""
+    usual = "AppConsistent" if vm.os_type == "Windows" else "FileSystemConsistent"
+    return Point(
+        id=runs.number(seed, job.id),
+        at=job.started_at + timedelta(seconds=4),
+        tags=job.tags,
+        policy_type=rules.policy_type if rules else "V1",
+        consistency="CrashConsistent" if vm.power in _OFF else usual,
+        promised=job.expires or job.started_at,
+        kept_until=job.expires,
+        slot=job.scheduled_for,
+    )
 
 
 def keeps(point: Point, rules: Rules | None) -> datetime:
@@ -49,16 +66,16 @@ def promise(item: Item, rules: Rules | None) -> None:
         _look_again(item, expires)
 
 
-def sweep(item: Item, rules: Rules | None, now: datetime, pace: Pace) -> int:
-    """Drop points that outlived their retention long enough ago; return how many were dropped prematurely.
+def sweep(item: Item, rules: Rules | None, now: datetime, pace: Pace) -> list[Point]:
+    """Drop points that outlived their retention long enough ago; return those that were dropped.
 
     The newest point is always kept.
     """
     if item.check_at is None or item.check_at > now:
-        return 0
+        return []
     newest = max(item.points, key=lambda point: point.at, default=None)
     kept: list[Point] = []
-    premature = 0
+    dropped: list[Point] = []
     item.check_at = None
     for point in item.points:
         expires = keeps(point, rules)
@@ -67,12 +84,12 @@ def sweep(item: Item, rules: Rules | None, now: datetime, pace: Pace) -> int:
         elif point.condemned is None:
             point.condemned = now
         elif now - point.condemned >= pace.prune_after:
-            premature += now < point.promised
+            dropped.append(point)
             continue
         kept.append(point)
         _look_again(item, expires)
     item.points = kept
-    return premature
+    return dropped
 
 
 def tiers(point: Point, rules: Rules | None, now: datetime) -> list[tuple[str, str]]:

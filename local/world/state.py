@@ -93,7 +93,8 @@ class Point:
     """A recovery point.
 
     `kept_until` is set for on-demand points (an explicit expiry, whatever the policy); `promised` is the latest
-    expiry that any policy ever gave it; `condemned` is when it was first seen past its retention.
+    expiry that any policy ever gave it; `condemned` is when it was first seen past its retention. `slot` is when its
+    run was due, None for one by hand.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Point:
     kept_until: datetime | None = None
     vaulted: bool = False
     condemned: datetime | None = None
+    slot: datetime | None = None
 
 
 @dataclass(slots=True)

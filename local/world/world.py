@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.world import ailments, failures, gaps, monitor, points, runs
+from local.world import ailments, failures, gaps, lost_points, monitor, points, runs
 from local.world.limits import Limits, Pace
 from local.world.resources import Disk, ResourceGroup, Restore, StorageAccount
 from local.world.schedule import Rules
 from local.world.shelf import Shelf
-from local.world.state import Activity, Counters, Item, Job, Operation, Point, Policy, Vault, Vm
+from local.world.state import Activity, Counters, Item, Job, Operation, Policy, Vault, Vm
 
 EPOCH = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -48,6 +48,7 @@ class World:
         self.ailments: dict[str, ailments.Ailment] = {}
         self.storms: list[ailments.Storm] = []
         self.counters = Counters()
+        self.memory = lost_points.Memory()
         self.spent: dict[tuple[str, str], list[datetime]] = {}
         self.running: dict[str, str] = {}
         self._jobs_of: dict[str, list[Job]] = {}
@@ -135,6 +136,7 @@ class World:
         """Follow the item's policy from now on; a run that was queued under the old one and has not begun is lost."""
         item.generation += 1
         rules = self.rules_of(item)
+        self.memory.note_terms(item, rules, self.now)
         if rules and item.active:
             self.at(rules.next_run(self.now), "slot", item.id.lower(), item.generation)
 
@@ -150,6 +152,7 @@ class World:
         """
         if item.id.lower() in self.running:
             self.counters.collisions += 1
+            self.memory.note_no_job(item, slot, lost_points.COLLISION)
             return None
         vm = ailments.machine(self, item) if slot else self.vms.get(item.vm_id.lower())
         rules = self.rules_of(item)
@@ -207,6 +210,8 @@ class World:
             self.counters.jobs_missing += run.missing
             if not run.missing:
                 self.at(slot + run.late, "start", item_id, generation, slot)
+            else:
+                self.memory.note_no_job(item, slot, lost_points.NEVER_STARTED)
 
     def _on_start(self, item_id: str, generation: int, slot: datetime) -> None:
         item = self.items.get(item_id)
@@ -222,16 +227,7 @@ class World:
             job.error = "UserErrorVmNotFoundV2"
             return
         rules = self.rules_of(item)
-        point = Point(
-            id=runs.number(self.seed, job.id),
-            at=job.started_at + timedelta(seconds=4),
-            tags=job.tags,
-            policy_type=rules.policy_type if rules else "V1",
-            consistency="AppConsistent" if vm.os_type == "Windows" else "FileSystemConsistent",
-            promised=job.expires or job.started_at,
-            kept_until=job.expires,
-        )
-        points.add(item, point, rules)
+        points.add(item, points.taken(self.seed, job, vm, rules), rules)
 
     def _on_end(self, job_id: str) -> None:
         job = self.jobs[job_id]
@@ -283,7 +279,8 @@ class World:
     def _on_sweep(self) -> None:
         self.after(self.pace.sweep_every, "sweep")
         for item in self.items.values():
-            self.counters.points_pruned += points.sweep(item, self.rules_of(item), self.now, self.pace)
+            dropped = points.sweep(item, self.rules_of(item), self.now, self.pace)
+            self.counters.points_pruned += self.memory.note_dropped(item, dropped, self.now)
         self._count_overdue()
 
     def _count_overdue(self) -> None:

@@ -71,6 +71,7 @@ def _change_policy(world: World, vault: Vault, policy: Policy, stored: Json, aft
     policy.properties, policy.rules = stored, after
     for item in members:
         points.promise(item, after)
+        world.memory.note_terms(item, after, world.now)
         if moved:
             world.reschedule(item)
 
@@ -140,6 +141,7 @@ def _move(world: World, write: Membership, item: Item, policy: Policy) -> Operat
             item.state = "Protected" if item.points else "IRPending"
             item.last_slot, item.days_missed = world.now, 0
         points.promise(item, policy.rules)
+        world.memory.note_terms(item, policy.rules, world.now)
         if not same_schedule:
             world.reschedule(item)
 

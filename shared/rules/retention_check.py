@@ -29,7 +29,8 @@ OFTEN = 3
 class Case:
     """One protected VM, its points, and what is known of it. `before` is what the last look found.
 
-    `history` are its terms, the oldest first; `asked` the backups on demand of it.
+    `history` are its terms, the oldest first, as they were seen at `noted_at` (None: just now); `asked` the backups on
+    demand of it.
     """
 
     item: ProtectedItem
@@ -38,11 +39,13 @@ class Case:
     history: Sequence[Terms]
     asked: Asked = field(default_factory=Asked)
     before: VmRetention | None = None
+    noted_at: datetime | None = None
 
 
 def compare(case: Case, now: datetime) -> tuple[Found, ...]:
-    """Return what became of each point that should be there."""
-    return held(expected(case.history, now), case.points, case.history, case.asked)
+    """Return what became of each point that should be there; under which terms later runs were due is not known yet."""
+    due = [one for one in expected(case.history, now) if case.noted_at is None or one.due < case.noted_at]
+    return held(due, case.points, case.history, case.asked)
 
 
 def judge(case: Case, found: Sequence[Found], evidence: Evidence, now: datetime) -> VmRetention:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import BadMessage, Permanent, Transient
 from shared.flows import pauses, replay, sweep
-from shared.flows.job_failures import facts
+from shared.flows.job_failures import facts, outbox
 from shared.flows.on_demand import asking, rows
 from shared.model.failures import Response
 from shared.model.on_demand import OnDemandBackup, Purpose, Stage
@@ -139,6 +139,24 @@ def test_a_worker_that_dies_between_any_two_calls_never_starts_a_second_backup(m
     work(night, 8 * HOUR)
     assert stands(night, OPERATOR).stage.over
     assert by_hand(night) == (stands(night, OPERATOR).stage is Stage.COMPLETED)
+
+
+def test_a_worker_that_died_once_it_had_sent_is_followed_by_one_that_waits_for_the_job() -> None:
+    night = failing()
+
+    def dies() -> None:
+        raise Killed
+
+    night.will("vaults.back_up.sent", dies)
+    with pytest.raises(Killed):
+        begin(night, message())
+    job = running(night, "vm-0")
+    assert job is not None
+    job.visible_at = night.world.now + 14 * MINUTE
+    night.world.advance(10 * MINUTE)
+    assert begin(night, message()) == "its job may still show"
+    work(night, 6 * HOUR)
+    assert (stands(night, OPERATOR).stage, by_hand(night)) == (Stage.COMPLETED, 1)
 
 
 def test_copies_that_come_at_once_start_one_backup_and_wait_as_one() -> None:
@@ -577,3 +595,19 @@ def test_a_row_that_somebody_else_has_moved_is_left_to_them() -> None:
     )
     assert begin(night, message()) == "another worker looks at it"
     assert stands(night, OPERATOR).said == "x"
+
+
+def test_a_run_that_never_came_is_missed_though_a_point_was_made_on_demand_since() -> None:
+    night = failing(vms=1)
+    look(night)
+    night.item().generation += 1
+    night.world.advance(8 * HOUR + 40 * MINUTE)
+    assert begin(night, message()) == "sent"
+    work(night, 20 * MINUTE)
+    job = running(night, "vm-0")
+    assert job is not None
+    job.error = "CloudInternalError"
+    work(night, 4 * HOUR)
+    assert stands(night, OPERATOR).stage is Stage.FAILED
+    look(night)
+    assert {key.rpartition(":")[2] for key in outbox.waiting(night.ports)} == {"failed", "overdue"}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,12 +11,15 @@ import pytest
 from local.world import documents
 from local.world.history import put
 from local.world.state import Json
+from shared import fleet_policy
 from shared.errors import Permanent, Transient
 from shared.flows.on_demand import asking
-from shared.flows.retention import check, evidence, history
-from shared.flows.retention.rows import standing
+from shared.flows.on_demand import rows as on_demand_rows
+from shared.flows.retention import by_hand, check, evidence, history, nightly
+from shared.flows.retention.rows import LOOKS, MEMBERSHIPS, NIGHTLY, keep, standing, wake
+from shared.model import on_demand
 from shared.model.retention import Cause, Gap, Mark, VmRetention
-from tests.flows.stage import LOST, THROTTLED, Stage, stage
+from tests.flows.stage import LOST, POLICY, THROTTLED, Stage, stage
 
 WEEKLY = ("retention: {daily: {days: 30}}", "retention: {daily: {days: 30}, weekly: {weeks: 12, on: sunday}}")
 HAND = "by human@example.com"
@@ -238,6 +242,58 @@ def test_a_log_that_may_not_be_read_makes_no_false_gap() -> None:
     assert gaps(night) == []
 
 
+def test_a_look_between_a_move_and_the_night_that_notes_it_holds_no_run_to_the_old_terms() -> None:
+    night = promised(vms=1)
+    days(night, 2)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "Earlier", documents.daily("20:00", daily=30, weekly=12))
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("Earlier").id)
+    noted = nightly.latest(night.ports)
+    night.world.advance_to(night.world.now.replace(hour=3) + timedelta(days=1))
+    (seen,) = looks(night).values()
+    keep(night.ports.ledger, replace(seen, checked_at=night.world.now - timedelta(days=7)))
+    wake(night.ports.ledger)
+    assert tick(night) == 1
+    assert nightly.latest(night.ports) == noted
+    assert gaps(night) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "expires", "gone"),
+    [
+        ("ns-standard", "2026-12-31", False),
+        ("ns-standard-2000", "2026-12-31", False),
+        ("ns-standard", "2026-03-12", False),
+        ("ns-standard", "2026-03-11", True),
+        ("ns-other", "2026-12-31", True),
+    ],
+)
+def test_a_loss_that_was_approved_ends_the_promise_on_the_day_of_the_move(to: str, expires: str, gone: bool) -> None:
+    night = promised(vms=1)
+    approval = f"{{vm: vm-0, from: Weekly, to: {to}, approver: ann, expires: {expires}}}"
+    night.with_text(WEEKLY, ("version: 1", f"version: 1\napprove_retention_loss: [{approval}]"))
+    days(night, 10)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "ns-standard-2000", documents.daily("20:00", daily=7, weekly=12))
+    night.human("assign", vm=night.vm().id, policy_id=night.policy("ns-standard-2000").id)
+    assert f"{night.world.now:%Y-%m-%d}" == "2026-03-12"
+    days(night, 8)
+    assert bool(gaps(night)) is gone
+
+
+def test_a_fill_that_came_to_nothing_is_asked_for_again_the_next_night() -> None:
+    night = promised(switches=("backup",))
+    until(night, BY_HAND)
+    night.human("back up", vm=night.vm().id)
+    days(night, 1)
+    (row,) = on_demand_rows.everything(night.ports.ledger).values()
+    on_demand_rows.move(
+        night.ports.ledger, row, asking.stepped(row.value, on_demand.Stage.FAILED, "no job", night.world.now)
+    )
+    days(night, 1.2)
+    assert sorted(key[-2:] for key in asking.standing(night.ports.ledger)) == ["|1", "|2"]
+
+
 def test_suspects_that_had_to_wait_are_looked_at_in_the_next_hours() -> None:
     night = promised(vms=3)
     days(night, 2)
@@ -317,3 +373,59 @@ def test_a_cause_that_needs_more_reads_of_jobs_than_are_left_is_told_at_a_later_
     monkeypatch.undo()
     days(night, 1)
     assert {gap.cause for gap in gaps(night)} == {Cause.QUOTA}
+
+
+def test_an_approved_loss_ends_the_promise_and_is_no_gap() -> None:
+    night = promised()
+    days(night, 12)
+    (vault,) = night.world.vaults.values()
+    put(night.world, vault, "Short", documents.daily("22:30", daily=7))
+    approved = "{vm: vm-0, from: weekly, to: Short, approver: ann, expires: 2026-12-31}"
+    night.intent = fleet_policy.parse(POLICY.replace(*WEEKLY) + f"approve_retention_loss: [{approved}]\n")
+    for name in ("vm-0", "vm-1"):
+        night.human("assign", vm=night.vm(name).id, policy_id=night.policy("Short").id)
+    days(night, 12)
+    assert {name for name, one in looks(night).items() if one.gaps} == {"vm-1"}
+
+
+def test_what_is_gone_with_its_backups_is_forgotten() -> None:
+    night = promised()
+    days(night, 1)
+    item = night.item()
+    night.human("delete", vm=night.vm().id)
+    del night.world.items[item.id.lower()]
+    days(night, 2)
+    assert sorted(looks(night)) == ["vm-1", "vm-2"]
+    assert len(night.ports.ledger.rows(MEMBERSHIPS)) == 2
+
+
+def test_rows_that_cannot_be_read_are_an_alert_and_learned_anew(caplog: pytest.LogCaptureFixture) -> None:
+    night = promised()
+    days(night, 2)
+    ledger = night.ports.ledger
+    for kind in (NIGHTLY, LOOKS, MEMBERSHIPS):
+        for key, row in ledger.rows(kind).items():
+            broken = {name: "{" for name in ("json", "findings") if name in row}
+            ledger.write(kind, key, {**row, **broken})
+    days(night, 9)
+    assert "retention-unreadable" in caplog.text
+    assert len(looks(night)) == 3
+    assert gaps(night) == []
+
+
+def test_a_policy_that_cannot_be_read_leaves_the_vm_where_it_was() -> None:
+    night = promised(vms=1)
+    days(night, 2)
+    night.will("vaults.policies", *[Permanent("403: no")] * 3)
+    days(night, 9)
+    assert gaps(night) == []
+
+
+def test_who_started_backups_is_forgotten_after_a_year() -> None:
+    night = promised(vms=1)
+    night.human("back up", vm=night.vm().id)
+    days(night, 1)
+    ledger, now = night.ports.ledger, night.world.now
+    assert by_hand.forget_old(ledger, now + timedelta(days=300)) == 0
+    assert by_hand.forget_old(ledger, now + timedelta(days=402)) == 1
+    assert by_hand.by_hand_known(ledger) == {}

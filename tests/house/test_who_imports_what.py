@@ -16,6 +16,9 @@ ACQUAINTED = (
     "local.people",
     "local.figures",
     "local.expectations",
+    "local.leftovers",
+    "local.missed_points",
+    "local.retention_chapter",
 )
 """The parts of the local Azure that may know the app; all others are the judge, or plain tools."""
 RUNTIME_PACKAGES = ("azure", "pydantic", "pydantic_core", "yaml", "jinja2", "markupsafe")

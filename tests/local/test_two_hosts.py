@@ -69,6 +69,10 @@ def test_each_expectation_of_two_hosts_can_fail() -> None:
             "asked": 1, "done": 1, "at_once": 10, "accounts_at_once": 10, "shared": 0, "on_the_loaded_one": 0,
             "waited": ["a"], "moved": ["b"], "most_jobs_of_a_vm": 2,
         },
+        "retention": {
+            "lost": 10, "named": 10, "not_named": [], "named_in_vain": [], "wrong_causes": [], "kept_as_asked": 1,
+            "refused": ["why"],
+        },
         "failures": {
             "errors": 12, "for_a_person": 1, "told_once": 1, "not_told_once": [], "told_in_vain": [],
             "repaired_by_retry": ["a"], "storm": {"vms": 20, "lines": 1, "members": [20]},

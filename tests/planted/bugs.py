@@ -12,6 +12,7 @@ from tests.planted.restore_bugs import RESTORE_BUGS
 from tests.planted.restore_flow_bugs import RESTORE_FLOW_BUGS
 from tests.planted.retention_bugs import RETENTION_BUGS
 from tests.planted.retention_flow_bugs import RETENTION_FLOW_BUGS
+from tests.planted.retention_story_bugs import RETENTION_STORY_BUGS
 from tests.planted.secondary_bugs import SECONDARY_BUGS
 from tests.planted.triage_bugs import TRIAGE_BUGS
 
@@ -100,15 +101,15 @@ BUGS = (
     Bug(
         "move around the current start",
         MOMENTS,
-        "        if reason := _near(slot, now, tail, ",
-        "        if reason := None and _near(slot, now, tail, ",
+        '((passage.current, tail, "current"), (passage.target, START_LATENESS, "new"))',
+        '((passage.target, START_LATENESS, "new"),)',
         "tests/rules/test_planted_rules.py::test_while_its_run_may_be_about_to_start_a_vm_waits",
     ),
     Bug(
         "move around the new start",
         MOMENTS,
-        "        if reason := _near(slot, now, START_LATENESS, ",
-        "        if reason := None and _near(slot, now, START_LATENESS, ",
+        '((passage.current, tail, "current"), (passage.target, START_LATENESS, "new"))',
+        '((passage.current, tail, "current"),)',
         "tests/rules/test_planted_rules.py::test_while_it_could_miss_its_new_start_a_vm_waits",
     ),
     Bug(
@@ -562,6 +563,7 @@ BUGS = (
     *TRIAGE_BUGS,
     *FLOW_BUGS,
     *RETENTION_FLOW_BUGS,
+    *RETENTION_STORY_BUGS,
     *ON_DEMAND_BUGS,
     *ORDER_BUGS,
 )

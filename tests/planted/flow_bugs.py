@@ -55,9 +55,9 @@ FLOW_BUGS = (
     Bug(
         "start before it is written down that it was sent",
         START,
-        "    return _send(replace(case, row=taken), judged.item)\n",
-        "    return _send(case, judged.item)\n",
-        f"{FLOWS}::test_five_copies_start_one_backup",
+        "    taken = rows.move(case.ports.ledger, case.row, replace(sent, wanted=wanted, sent_at=now))\n",
+        "    taken = replace(case.row, value=replace(sent, wanted=wanted, sent_at=now))\n",
+        "tests/flows/test_on_demand.py::test_two_workers_that_judge_at_once_start_one_backup",
     ),
     Bug(
         "send again what may have arrived",

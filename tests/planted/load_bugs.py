@@ -118,7 +118,7 @@ LOAD_BUGS = (
     Bug(
         "read the first ten machines",
         CLOUD,
-        "                top=TOP,\n",
+        '                "top": TOP,\n',
         "",
         "tests/local/test_load.py::test_the_curves_are_the_same_over_the_sdk_as_in_memory",
     ),

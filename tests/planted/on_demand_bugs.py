@@ -14,13 +14,6 @@ FLOWS = "tests/flows/test_on_demand.py"
 
 ON_DEMAND_BUGS = (
     Bug(
-        "send before it is written down",
-        START,
-        "    taken = rows.move(case.ports.ledger, case.row, replace(sent, wanted=wanted, sent_at=now))\n",
-        "    taken = replace(case.row, value=replace(sent, wanted=wanted, sent_at=now))\n",
-        f"{FLOWS}::test_copies_that_come_at_once_start_one_backup_and_wait_as_one",
-    ),
-    Bug(
         "send again what no job came of",
         START,
         '    return _end(case, Stage.FAILED, "it was sent, and no job came of it")',
@@ -32,7 +25,7 @@ ON_DEMAND_BUGS = (
         START,
         "    if now < one.sent_at + LISTING_LAG:",
         "    if False:",
-        f"{FLOWS}::test_copies_that_come_at_once_start_one_backup_and_wait_as_one",
+        f"{FLOWS}::test_a_worker_that_died_once_it_had_sent_is_followed_by_one_that_waits_for_the_job",
     ),
     Bug(
         "forget to send what was only written down",
@@ -82,6 +75,13 @@ ON_DEMAND_BUGS = (
         "if one.stage is Stage.SENT and one.sent_at is not None and at < one.sent_at + LISTING_LAG:",
         "if False:",
         f"{FLOWS}::test_a_ceiling_holds_back_what_would_be_one_too_many_a_retry_too",
+    ),
+    Bug(
+        "take our own backup for the scheduled run",
+        "shared/flows/job_failures/reading.py",
+        "replace(job, user_triggered=True) if job.id.lower() in ours else job for job in jobs)",
+        "job for job in jobs if job.id or ours)",
+        f"{FLOWS}::test_a_run_that_never_came_is_missed_though_a_point_was_made_on_demand_since",
     ),
     Bug(
         "take scheduled runs to be on time",

@@ -268,6 +268,12 @@ def test_vms_with_gaps_lead_the_calendar_and_the_others_are_counted() -> None:
     assert "10 more VMs are not drawn; the JSON report holds all." in said(with_retention(vms=(*vms, broken)))
 
 
+def test_what_is_missing_stands_above_what_was_filled() -> None:
+    filled = [gap(DUE - DAY * i, Cause.LOST, "weekly", mark=Mark.FILLED) for i in range(3)]
+    missing = seen(gap(DUE, Cause.LOST, "weekly"), name="vm-zz")
+    assert texts([seen(*filled), missing], "name")[0] == "vm-zz"
+
+
 def test_posture_is_a_row_a_vault_and_says_what_is_weak_in_words() -> None:
     table = posture_table(SAMPLE.postures)
     assert [row.vault for row in table.rows] == ["rsv-data-weu", "rsv-prod-neu", "rsv-prod-weu"]
@@ -277,6 +283,11 @@ def test_posture_is_a_row_a_vault_and_says_what_is_weak_in_words() -> None:
     odd = VaultPosture("/v", "rsv-odd", (Setting("alerts", "", "Azure Monitor", False),))
     assert posture_table((odd, *SAMPLE.postures)).rows[-3].settings.count(None) == 5
     assert "rsv-odd not known ✗ weak" in said(with_retention(postures=(odd,)))
+
+
+def test_the_weakest_vault_leads() -> None:
+    found = posture_table((posture("rsv-a"), posture("rsv-z", weak=True)))
+    assert [(row.vault, row.weak) for row in found.rows] == [("rsv-z", 2), ("rsv-a", 0)]
 
 
 def test_many_vaults_are_cut_and_counted() -> None:

@@ -244,6 +244,11 @@ def test_an_unknown_story_is_refused_by_name(capsys: pytest.CaptureFixture[str])
     assert "no-such-story" in capsys.readouterr().err
 
 
+def test_a_story_takes_no_option_of_another(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["quotas", "--vms", "3", "--planted", "4"]) == 2
+    assert "takes no --planted, --vms" in capsys.readouterr().err
+
+
 def test_a_story_is_one_object_on_stdout_and_its_exit_code_tells_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["twins", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

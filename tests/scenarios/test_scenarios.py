@@ -26,6 +26,7 @@ SEEDS = {
     "hourly": (1, 6),
     "job-failures": (10, 3),
     "restores": (10, 4),
+    "retention": (10, 17),
     "year": (1, 77),
 }
 """For each story how many seeds an ordinary run takes, and how many nights (or moments, or runs) it tells."""
@@ -33,8 +34,10 @@ SOAK = int(os.environ.get("NIGHTSHIFT_SEEDS", "0"))
 """Seeds of the cheapest story in a long run; the others take their share of it, over their usual nights."""
 EXHAUSTIVE = {"every-fault": 100}
 """A long run tells all cases of these stories, for one seed in so many: they hardly depend on it."""
-FEW = {"job-failures": 50, "restores": 50}
+FEW = {"job-failures": 50, "restores": 50, "retention": 100}
 """A long run tells these stories over so many nights that one seed in so many must do."""
+SMALL = {"retention": {"vms": 16, "planted": 16}}
+"""What an ordinary run makes smaller than the story usually is."""
 MOST = max(seeds for name, (seeds, _) in SEEDS.items() if name not in FEW)
 
 
@@ -50,7 +53,7 @@ def _cases() -> list[tuple[str, int, int | None]]:
 
 @pytest.mark.parametrize(("name", "seed", "nights"), _cases())
 def test_a_story_ends_as_it_must(name: str, seed: int, nights: int | None) -> None:
-    told = tell(name, seed, nights)
+    told = tell(name, seed, nights, **({} if SOAK else SMALL.get(name, {})))
     assert told.checks
     assert told.failed == [], f"python -m local scenario {name} --seed {seed}: {told.figures}"
 

@@ -1,13 +1,14 @@
 """Which jobs are there, and what did they come to? One look at the jobs of some vaults, and at what explains them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.flows.job_failures.facts import Known
 from shared.flows.job_failures.schedules import Schedule, seen
 from shared.flows.look import vaults_in_scope
+from shared.flows.on_demand.asking import standing
 from shared.model.azure import BackupPolicy, Job, ProtectedItem, Vault, Vm
 from shared.model.failures import Failure, Success
 from shared.model.intent import FleetPolicy
@@ -48,7 +49,7 @@ def read_lately(ports: Ports, intent: FleetPolicy, known: Known, since: datetime
     items = ports.fleet.items(subscriptions) if news else []
     return Reading(
         vaults=vaults,
-        jobs=tuple(job for job in news if job.vault_id in ours),
+        jobs=known_asked(ports, [job for job in news if job.vault_id in ours]) if news else (),
         items=tuple(item for item in items if item.vault_id in ours),
         since=since,
     )
@@ -69,14 +70,20 @@ def read_fleet(ports: Ports, intent: FleetPolicy, now: datetime) -> Reading:
         listed = [job for vault in vaults for job in ports.vaults.jobs(vault, since, now)]
     else:
         listed = [job for job in ports.fleet.jobs(subscriptions, since) if job.vault_id in ours]
-    return _explained(ports, Reading(vaults, tuple(listed), items, since), now)
+    return _explained(ports, Reading(vaults, known_asked(ports, listed), items, since), now)
 
 
 def read_vault(ports: Ports, vault: Vault, now: datetime) -> Reading:
     """Read one vault itself: the truth, before anything is answered. Raises Transient or Permanent."""
     since = now - HISTORY
     jobs, items = ports.vaults.jobs(vault, since, now), ports.vaults.items(vault)
-    return _explained(ports, Reading((vault,), tuple(jobs), tuple(items), since), now)
+    return _explained(ports, Reading((vault,), known_asked(ports, jobs), tuple(items), since), now)
+
+
+def known_asked(ports: Ports, jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Return the jobs, those that we started said to be asked for: lists do not tell them from scheduled ones."""
+    ours = {one.job_id.lower() for one in standing(ports.ledger).values() if one.job_id}
+    return tuple(replace(job, user_triggered=True) if job.id.lower() in ours else job for job in jobs)
 
 
 def outcomes(reading: Reading) -> tuple[Failure | Success, ...]:

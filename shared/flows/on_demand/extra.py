@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.flows.job_failures.reading import HISTORY, Reading, jobs_of_items
+from shared.flows.job_failures.reading import HISTORY, Reading, jobs_of_items, known_asked
 from shared.flows.job_failures.respond import SWITCH
 from shared.flows.look import newest_plan
 from shared.flows.on_demand.asking import ask, standing
@@ -63,7 +63,8 @@ def _found(ports: Ports, intent: FleetPolicy, now: datetime) -> Iterator[Extra]:
     items = tuple(one for one in ports.fleet.items(subscriptions) if protected_in(one, intent.scope))
     vms = {vm.id: vm for vm in ports.fleet.vms(subscriptions)}
     policies = {policy.id: policy for policy in ports.fleet.policies(subscriptions)}
-    jobs = jobs_of_items(Reading((), tuple(ports.fleet.jobs(subscriptions, now - HISTORY)), items, now - HISTORY))
+    listed = known_asked(ports, ports.fleet.jobs(subscriptions, now - HISTORY))
+    jobs = jobs_of_items(Reading((), listed, items, now - HISTORY))
     minutes = {line.vm_id: line.minutes for line in made.vms} if made else {}
     for item in items:
         if item.state not in RUNNING_STATES:

@@ -7,11 +7,13 @@ from datetime import date, datetime
 
 from shared.errors import BadMessage
 from shared.flows.look import look, newest_plan, vaults_in_scope
+from shared.flows.on_demand import asking
 from shared.flows.retention.by_hand import forget_old, note_by_hand
 from shared.flows.retention.promises import note
 from shared.flows.retention.rows import FLEET, NIGHTLY
 from shared.messages.retention import findings_from_json, findings_to_json, postures_from_json, postures_to_json
 from shared.model.intent import FleetPolicy
+from shared.model.on_demand import Purpose, Stage
 from shared.model.plan import Finding, Plan
 from shared.model.retention import VaultPosture
 from shared.ports import Ports
@@ -68,7 +70,9 @@ def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: da
         *posture.weak(postures),
     )
     night = _finished(intent, made, now)
-    found = Nightly(night, now, Suspicion(now, suspects(observed.items, policies, now)), findings, postures)
+    again = _failed_fills(ports, before.at if before else now)
+    suspicion = Suspicion(now, tuple(sorted({*suspects(observed.items, policies, now), *again})))
+    found = Nightly(night, now, suspicion, findings, postures)
     ports.ledger.write(NIGHTLY, FLEET, _row(found))
     forget_old(ports.ledger, now)
     tell(
@@ -79,6 +83,16 @@ def look_back(ports: Ports, intent: FleetPolicy, before: Nightly | None, now: da
         findings=[f"{one.code}: {one.text}" for one in findings],
     )
     return found
+
+
+def _failed_fills(ports: Ports, since: datetime) -> set[str]:
+    """Return the VMs for which a backup that was to make up for a point came to nothing since: their turn is now.
+
+    A week later, when their turn comes, the next weekly run would stand for the lost one.
+    """
+    known = asking.standing(ports.ledger).values()
+    over = (one for one in known if one.wanted.purpose is Purpose.GAP and one.stage.over and one.at >= since)
+    return {one.wanted.vm_id for one in over if one.stage is not Stage.COMPLETED}
 
 
 def _finished(intent: FleetPolicy, made: Plan | None, now: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.errors import Permanent, Transient
@@ -33,7 +33,7 @@ READS = "point-reads"
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick works with. `items`, `vms` and `vaults` are by lower-cased id."""
+    """What one tick works with. `items`, `vms` and `vaults` are by lower-cased id; `noted_at` is when terms were."""
 
     ports: Ports
     intent: FleetPolicy
@@ -44,6 +44,7 @@ class Tick:
     looks: Mapping[str, Row]
     asked: Mapping[str, Asked]
     witness: Witness
+    noted_at: datetime
     now: datetime
 
 
@@ -59,7 +60,7 @@ def look_at_points(ports: Ports, intent: FleetPolicy, suspicion: Suspicion, now:
     if not due:
         rest(ports.ledger, next_turn(looked_at(looks), now))
         return 0
-    tick = _tick(ports, intent, known, looks, now)
+    tick = replace(_tick(ports, intent, known, looks, now), noted_at=suspicion.at)
     spent: set[str] = set()
     done = 0
     for item in (tick.items[vm_id] for vm_id in due if vm_id in tick.items):
@@ -95,6 +96,7 @@ def _tick(ports: Ports, intent: FleetPolicy, known: Promised, looks: Mapping[str
         looks=looks,
         asked=_asked(ports, items),
         witness=witness(ports, frozenset(vms), now),
+        noted_at=now,
         now=now,
     )
 
@@ -123,6 +125,7 @@ def _look_at(tick: Tick, vault: Vault, item: ProtectedItem) -> None:
             history=history,
             asked=tick.asked.get(item.vm_id, Asked()),
             before=look_of(item.vm_id, tick.looks.get(item.vm_id)),
+            noted_at=tick.noted_at,
         )
         found = compare(case, tick.now)
         seen = judge(case, found, tick.witness.of(vault, case, found), tick.now)

@@ -14,6 +14,7 @@ from shared.model.observed import Observed
 from shared.model.retention import Joined
 from shared.ports import Ports
 from shared.rules.promises import version, with_membership, with_version
+from shared.rules.slot_policies import PREFIX, is_ours, of_tier
 
 GONE = "the VM is gone"
 _STOPPED = frozenset({ProtectionState.PROTECTION_STOPPED, ProtectionState.BACKUPS_SUSPENDED})
@@ -46,7 +47,7 @@ def note(ports: Ports, intent: FleetPolicy, observed: Observed, before: datetime
         ports.ledger.write(VERSIONS, policy_id, {"json": versions_to_json(versions)})
     for item in moved:
         when, joined = _when(log.get(item.id.lower(), ()), before, now), known.joined(item.vm_id)
-        approved = GONE if item.vm_id not in there else _approved(item, joined, intent, now)
+        approved = GONE if item.vm_id not in there else _approved(item, joined, intent, when.since)
         place = Joined(when.since, places[item.vm_id] or "", when.actor, approved, when.unsure_from)
         row = {"json": memberships_to_json(with_membership(joined, place)), "vault": item.vault_id}
         ports.ledger.write(MEMBERSHIPS, item.vm_id, row)
@@ -98,7 +99,7 @@ def _when(changes: Sequence[Change], before: datetime | None, now: datetime) -> 
     return When(last.at, last.actor, None if first is last else first.at)
 
 
-def _approved(item: ProtectedItem, joined: Sequence[Joined], intent: FleetPolicy, now: datetime) -> str:
+def _approved(item: ProtectedItem, joined: Sequence[Joined], intent: FleetPolicy, moved_at: datetime) -> str:
     """Return who approved that the VM loses points by this move, "" where nobody did."""
     was = joined[-1].policy_id.rpartition("/")[2] if joined else ""
     return next(
@@ -106,11 +107,17 @@ def _approved(item: ProtectedItem, joined: Sequence[Joined], intent: FleetPolicy
             one.approver
             for one in intent.retention_loss
             if one.vm == item.name.lower()
-            and (one.from_policy.lower(), one.to_policy.lower()) == (was, item.policy_name.lower())
-            and one.expires >= now.date()
+            and one.from_policy.lower() == was
+            and _is_one_of(item.policy_name.lower(), one.to_policy.lower())
+            and one.expires >= moved_at.date()
         ),
         "",
     )
+
+
+def _is_one_of(policy_name: str, approved: str) -> bool:
+    """Return whether an approval means the policy: by its name, or as one of a tier's (`ns-gold`)."""
+    return policy_name == approved or (is_ours(approved) and of_tier(policy_name, approved.removeprefix(PREFIX)))
 
 
 def _forget(ports: Ports, observed: Observed, known: Promised) -> None:

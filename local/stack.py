@@ -176,7 +176,7 @@ class Stack:
             "--cert", str(certificates.cert), "--key", str(certificates.key),
             "--fleet", wanted.fleet, "--seed", str(wanted.seed), "--faults", wanted.faults,
             "--start", wanted.start, "--speed", str(wanted.speed),
-            "--identity-header", header, "--client-secret", wanted.secret,
+            "--identity-header", header, f"--client-secret={wanted.secret}",
             "--queues", self.azurite.queue_uri, "--blobs", self.azurite.blob_uri, "--ca", str(certificates.ca),
         ]  # fmt: skip
 

@@ -20,7 +20,7 @@ SETTLING = 2
 """Nights until the first plan was reported and enforced."""
 CATCHING_UP = 1.5
 """Each timer catches up once, however much it missed; ten missed nights made up for would be ten usual days more."""
-TIMERS = 5
+TIMERS = 4
 """Each of the app's timers missed an occurrence in ten nights."""
 
 

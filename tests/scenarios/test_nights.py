@@ -27,7 +27,7 @@ def test_each_timer_runs_at_its_own_occurrences() -> None:
     told = small()
     told.nights(1)
     ran = Counter(done.function for done in told.log)
-    assert ran == {PLAN: 24, ENFORCE: 24, "review_night": 24, "check_protection": 4, "run_extra_backups": 48}
+    assert ran == {PLAN: 24, ENFORCE: 24, "review_night": 24, "check_protection": 4}
     assert {(done.at.minute, done.at.second) for done in told.log if done.function == PLAN} == {(30, 0)}
     assert [done.at for done in told.log] == sorted(done.at for done in told.log)
     assert told.errors() == []
@@ -65,11 +65,10 @@ def test_after_dead_hours_each_timer_runs_once_past_due() -> None:
         ENFORCE: 1,
         "review_night": 1,
         "check_protection": 1,
-        "run_extra_backups": 1,
     }
     assert all(done.past_due for done in told.log)
     told.until(EPOCH + 31 * HOUR)
-    assert not any(done.past_due for done in told.log[5:])
+    assert not any(done.past_due for done in told.log[4:])
 
 
 def test_the_world_goes_on_while_the_app_is_dead() -> None:

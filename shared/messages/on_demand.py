@@ -1,17 +1,14 @@
 """How is a backup on demand kept, and how is its turn told? Rows as documents, and hints that name one by its key."""
 
 import json
-from functools import cache
-from typing import TYPE_CHECKING
 
 from shared.errors import BadMessage
 from shared.messages.jobs import object_in, version_of
+from shared.messages.kept import Kept
 from shared.model.on_demand import OnDemandBackup
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 VERSION = 1
+BACKUP = Kept[OnDemandBackup]("backup", "backup on demand", OnDemandBackup)
 LONGEST_KEY = 1600
 """Characters: an ARM id has up to 1,024, and a failure's id 600."""
 
@@ -31,28 +28,3 @@ def hint_from_json(text: str) -> str:
     if reasons or not isinstance(key, str):
         raise BadMessage(reasons)
     return key
-
-
-def on_demand_to_json(backup: OnDemandBackup) -> str:
-    """Return the document {"version": 1, "backup": {...}}."""
-    return json.dumps({"version": VERSION, "backup": _adapter().dump_python(backup, mode="json")}, allow_nan=False)
-
-
-def on_demand_from_json(text: str) -> OnDemandBackup:
-    """Return the backup of a document, or raise BadMessage."""
-    document, reasons = object_in(text, "backup on demand"), list[str]()
-    version_of(document, VERSION, reasons)
-    if reasons:
-        raise BadMessage(reasons)
-    try:
-        return _adapter().validate_python(document.get("backup"))
-    except ValueError as failure:
-        raise BadMessage([f"backup on demand: not readable: {failure}"]) from failure
-
-
-@cache
-def _adapter() -> "TypeAdapter[OnDemandBackup]":
-    """Pydantic is imported on first use: it is slow to load."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(OnDemandBackup)

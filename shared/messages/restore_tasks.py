@@ -2,28 +2,22 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from shared.errors import BadMessage
 from shared.messages.jobs import object_in, version_of
+from shared.messages.kept import Kept
 from shared.model.events import Envelope
 from shared.model.restore_tasks import RestoreResult, RestoreState, RestoreTask, Step
 from shared.model.restores import PooledAccount, RestoreJob
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 VERSION = 1
 TYPES = {step: f"nightshift.restore.{step}.v1" for step in Step if step.over}
 """The CloudEvents type of each end."""
-_NOUNS: dict[str, Any] = {
-    "task": RestoreTask,
-    "state": RestoreState,
-    "result": RestoreResult,
-    "job": RestoreJob,
-    "account": PooledAccount,
-}
+_TASK = Kept[RestoreTask]("task", "restore task", RestoreTask)
+_STATE = Kept[RestoreState]("state", "restore state", RestoreState)
+_RESULT = Kept[RestoreResult]("result", "restore result", RestoreResult)
+_JOB = Kept[RestoreJob]("job", "restore job", RestoreJob)
+_ACCOUNT = Kept[PooledAccount]("account", "restore account", PooledAccount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,57 +46,52 @@ def turn_from_json(text: str) -> Turn:
 
 def task_to_json(task: RestoreTask) -> str:
     """Return the task's document {"version": 1, "task": {...}}."""
-    return _dump("task", task)
+    return _TASK.to_json(task)
 
 
 def task_from_json(text: str) -> RestoreTask:
     """Return the task of a document, or raise BadMessage."""
-    task: RestoreTask = _read("task", text)
-    return task
+    return _TASK.from_json(text)
 
 
 def state_to_json(state: RestoreState) -> str:
     """Return the state's document {"version": 1, "state": {...}}."""
-    return _dump("state", state)
+    return _STATE.to_json(state)
 
 
 def state_from_json(text: str) -> RestoreState:
     """Return the state of a document, or raise BadMessage."""
-    state: RestoreState = _read("state", text)
-    return state
+    return _STATE.from_json(text)
 
 
 def job_to_json(job: RestoreJob) -> str:
     """Return the job's document {"version": 1, "job": {...}}."""
-    return _dump("job", job)
+    return _JOB.to_json(job)
 
 
 def job_from_json(text: str) -> RestoreJob:
     """Return the job of a document, or raise BadMessage."""
-    job: RestoreJob = _read("job", text)
-    return job
+    return _JOB.from_json(text)
 
 
 def account_to_json(account: PooledAccount) -> str:
     """Return the document {"version": 1, "account": {...}} of an account with its load."""
-    return _dump("account", account)
+    return _ACCOUNT.to_json(account)
 
 
 def account_from_json(text: str) -> PooledAccount:
     """Return the account of a document, or raise BadMessage."""
-    account: PooledAccount = _read("account", text)
-    return account
+    return _ACCOUNT.from_json(text)
 
 
 def result_to_json(result: RestoreResult) -> str:
     """Return the result's document {"version": 1, "result": {...}}."""
-    return _dump("result", result)
+    return _RESULT.to_json(result)
 
 
 def result_from_json(text: str) -> RestoreResult:
     """Return the result of a document, or raise BadMessage."""
-    result: RestoreResult = _read("result", text)
-    return result
+    return _RESULT.from_json(text)
 
 
 def result_event(result: RestoreResult) -> Envelope:
@@ -112,27 +101,3 @@ def result_event(result: RestoreResult) -> Envelope:
     return Envelope(
         result.key, vault_id, TYPES[result.step], subject, result.ended_at, json.loads(result_to_json(result))
     )
-
-
-def _dump(kind: str, noun: object) -> str:
-    return json.dumps({"version": VERSION, kind: _adapter(kind).dump_python(noun, mode="json")}, allow_nan=False)
-
-
-def _read(kind: str, text: str) -> Any:
-    document, reasons = object_in(text, f"restore {kind}"), list[str]()
-    version_of(document, VERSION, reasons)
-    try:
-        found = _adapter(kind).validate_python(document.get(kind))
-    except ValueError as failure:
-        reasons.append(f"restore {kind}: not readable: {failure}")
-    if reasons:
-        raise BadMessage(reasons)
-    return found
-
-
-@cache
-def _adapter(kind: str) -> "TypeAdapter[Any]":
-    """Pydantic is imported on first use: it is slow to load."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(_NOUNS[kind])

@@ -150,6 +150,20 @@ class VaultPosture:
     settings: tuple[Setting, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NightlyLook:
+    """What the lists of the fleet told when the fleet day `night` was over.
+
+    `suspects` are the VMs (ids, sorted) whose points are to be looked at soon.
+    """
+
+    night: date
+    at: datetime
+    suspects: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    postures: tuple[VaultPosture, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionNight:
     """What the report tells of retention.

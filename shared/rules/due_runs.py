@@ -9,6 +9,8 @@ from shared.rules.slots import DAY, last_start, next_start
 
 LISTING_LAG = timedelta(minutes=15)
 """A job shows in lists some minutes after it began; recorded ones did within five."""
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""A job may say that it began a little before we asked for it."""
 FINISHED = frozenset({"Completed", "CompletedWithWarnings"})
 
 

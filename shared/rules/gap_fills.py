@@ -1,6 +1,6 @@
 """Which lost point is worth a backup now, and until when is that kept? Weekly to yearly ones, while they count."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.model.azure import BackupPolicy, ProtectedItem
@@ -53,3 +53,12 @@ def next_of_class(gap: Gap, policy: BackupPolicy) -> datetime | None:
     due = gap.expected.due
     day = first_tagged_day(kept.when, (due + DAY).date()) if kept else None
     return due + (day - due.date()) if day else None
+
+
+def came_to_nothing(known: Iterable[OnDemandBackup], since: datetime) -> frozenset[str]:
+    """Return the VMs whose backup that was to make up for a point has come to nothing since: they are looked at next.
+
+    A week later, when their turn comes, the next weekly run would stand for the lost one.
+    """
+    over = (one for one in known if one.wanted.purpose is Purpose.GAP and one.stage.over and one.at >= since)
+    return frozenset(one.wanted.vm_id for one in over if one.stage is not Stage.COMPLETED)

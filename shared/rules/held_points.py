@@ -8,6 +8,7 @@ from itertools import zip_longest
 from shared.model.azure import Change, RecoveryPoint
 from shared.model.on_demand import OnDemandBackup, Stage
 from shared.model.retention import CLASSES, Expected, Mark, Terms
+from shared.rules.due_runs import CLOCKS_DIFFER
 from shared.rules.expected_points import carries
 from shared.rules.scheduled_runs import is_known, runs_around
 from shared.rules.slots import DAY
@@ -16,7 +17,6 @@ from shared.rules.start_delay import LONGEST_DELAY
 GOOD_TIERS = frozenset({"valid", "rehydrated"})
 AFTER_SENT = timedelta(hours=1)
 """A point of a backup that was asked for carries the start of its job, which follows within minutes."""
-CLOCKS_DIFFER = timedelta(minutes=2)
 ABOUT = timedelta(days=1)
 """An expiry that differs by less is the same: months are of different lengths."""
 LEFT_NONE = frozenset({Stage.FAILED, Stage.REFUSED, Stage.EXPIRED})

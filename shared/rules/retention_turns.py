@@ -8,7 +8,8 @@ from itertools import chain, zip_longest
 WEEK = timedelta(days=7)
 EARLY = timedelta(minutes=45)
 """A look may come so much before its week is over: ticks come by the hour, and the week must not drift."""
-EPOCH = timedelta(days=20_000)
+LONG_AGO = timedelta(days=20_000)
+"""Longer than any look can be past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def turns(
     """
 
     def last(vm_id: str) -> datetime:
-        return looked.get(vm_id, now - EPOCH)
+        return looked.get(vm_id, now - LONG_AGO)
 
     def longest_ago_first(found: Iterable[str]) -> list[str]:
         return sorted(found, key=lambda vm_id: (last(vm_id), vm_id))
@@ -48,4 +49,4 @@ def next_turn(looked: Mapping[str, datetime], now: datetime) -> datetime:
 
 def waiting(vm_ids: Collection[str], looked: Mapping[str, datetime], now: datetime) -> int:
     """Count the VMs that nobody looked at within the last week, and an hour for the tick that is due."""
-    return sum(looked.get(vm_id, now - EPOCH) < now - WEEK - timedelta(hours=1) for vm_id in vm_ids)
+    return sum(looked.get(vm_id, now - LONG_AGO) < now - WEEK - timedelta(hours=1) for vm_id in vm_ids)

@@ -429,3 +429,13 @@ def test_who_started_backups_is_forgotten_after_a_year() -> None:
     assert by_hand.forget_old(ledger, now + timedelta(days=300)) == 0
     assert by_hand.forget_old(ledger, now + timedelta(days=402)) == 1
     assert by_hand.by_hand_known(ledger) == {}
+
+
+def test_a_log_that_may_not_be_read_is_a_finding_for_as_long_as_it_may_not() -> None:
+    night = promised(vms=1)
+    night.will("fleet.backups_by_hand", *[Permanent("403: no")] * 2)
+    days(night, 1)
+    (found,) = history.night(night.ports, night.intent, night.world.now).findings
+    assert (found.code, "403: no" in found.text) == ("log-unreadable", True)
+    days(night, 2)
+    assert history.night(night.ports, night.intent, night.world.now).findings == ()

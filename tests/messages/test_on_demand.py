@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.errors import BadMessage
 from shared.messages.asked_backups import FIELDS, asked_from_json, asked_to_json, json_schema, named_in
 from shared.messages.backups import kind_of
-from shared.messages.on_demand import hint_from_json, hint_to_json, on_demand_from_json, on_demand_to_json
+from shared.messages.on_demand import BACKUP, hint_from_json, hint_to_json
 from shared.model.on_demand import AskedBackup, OnDemandBackup, Purpose, Stage
 from tests.rules.on_demand import wanted
 
@@ -153,7 +153,7 @@ def test_what_is_kept_is_read_back() -> None:
     one = OnDemandBackup(
         wanted=wanted(Purpose.GAP), vm="App", stage=Stage.SEEN, said="seen", at=NOW, sent_at=NOW, job_id="/jobs/1"
     )
-    assert on_demand_from_json(on_demand_to_json(one)) == one
+    assert BACKUP.from_json(BACKUP.to_json(one)) == one
     for text in ("{}", '{"version": 1}', '{"version": 1, "backup": {"vm": 5}}', "["):
         with pytest.raises(BadMessage):
-            on_demand_from_json(text)
+            BACKUP.from_json(text)

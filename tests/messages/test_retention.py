@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from shared.errors import BadMessage
 from shared.messages import retention
 from shared.model.plan import Finding
-from shared.model.retention import CLASSES, Cause, Expected, Gap, Joined, Mark, Terms, VmRetention
+from shared.model.retention import CLASSES, Cause, Expected, Gap, Joined, Mark, NightlyLook, Terms, VmRetention
 from shared.rules.posture import postures
 from shared.rules.retention_check import unreadable
 from tests.rules.fleet import NOW, item, policy, vault
@@ -48,55 +49,59 @@ KEPT = settings(max_examples=25, deadline=None, derandomize=True)
 @KEPT
 @given(st.lists(TERMS, max_size=3).map(tuple))
 def test_what_a_policy_said_is_read_back(versions: tuple[Terms, ...]) -> None:
-    assert retention.versions_from_json(retention.versions_to_json(versions)) == versions
+    assert retention.VERSIONS.from_json(retention.VERSIONS.to_json(versions)) == versions
 
 
 @KEPT
 @given(st.lists(st.builds(Joined, INSTANTS, WORDS, WORDS, WORDS, st.none() | INSTANTS), max_size=3).map(tuple))
 def test_where_a_vm_was_is_read_back(joined: tuple[Joined, ...]) -> None:
-    assert retention.memberships_from_json(retention.memberships_to_json(joined)) == joined
+    assert retention.MEMBERSHIPS.from_json(retention.MEMBERSHIPS.to_json(joined)) == joined
 
 
 @KEPT
 @given(LOOKS)
 def test_a_look_is_read_back_with_every_reason(seen: VmRetention) -> None:
-    assert retention.look_from_json(retention.look_to_json(seen)) == seen
+    assert retention.LOOK.from_json(retention.LOOK.to_json(seen)) == seen
 
 
 def test_a_known_row_is_read_back() -> None:
     at = day(2026, 3, 4)
     versions = (Terms(at, policy(), "ann", ("less",), "eve", at), Terms(at, None))
-    assert retention.versions_from_json(retention.versions_to_json(versions)) == versions
+    assert retention.VERSIONS.from_json(retention.VERSIONS.to_json(versions)) == versions
     joined = (Joined(at, "policy", "ann"),)
-    assert retention.memberships_from_json(retention.memberships_to_json(joined)) == joined
+    assert retention.MEMBERSHIPS.from_json(retention.MEMBERSHIPS.to_json(joined)) == joined
     seen = unreadable(item("app", policy()), "gold", "no right to", at)
-    assert retention.look_from_json(retention.look_to_json(seen)) == seen
+    assert retention.LOOK.from_json(retention.LOOK.to_json(seen)) == seen
 
 
-def test_findings_and_postures_are_read_back() -> None:
-    findings = (Finding("point-too-old", "vm", "it is old"),)
-    assert retention.findings_from_json(retention.findings_to_json(findings)) == findings
-    found = postures([vault(), vault("rsv-2", guarded=True)], {})
-    assert retention.postures_from_json(retention.postures_to_json(found)) == found
+def test_a_night_is_read_back() -> None:
+    night = NightlyLook(
+        night=date(2026, 3, 3),
+        at=day(2026, 3, 4),
+        suspects=("vm",),
+        findings=(Finding("point-too-old", "vm", "it is old"),),
+        postures=postures([vault(), vault("rsv-2", guarded=True)], {}),
+    )
+    assert retention.NIGHT.from_json(retention.NIGHT.to_json(night)) == night
 
 
 def test_what_a_later_version_adds_is_passed_over() -> None:
     joined = (Joined(day(2026, 3, 4), "policy"),)
-    rows = json.loads(retention.memberships_to_json(joined))
-    assert retention.memberships_from_json(json.dumps([{**rows[0], "later": 1}])) == joined
+    document = json.loads(retention.MEMBERSHIPS.to_json(joined))
+    document["memberships"][0]["later"] = document["later"] = 1
+    assert retention.MEMBERSHIPS.from_json(json.dumps(document)) == joined
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "versions": retention.versions_from_json,
-    "memberships": retention.memberships_from_json,
-    "points": retention.look_from_json,
-    "findings": retention.findings_from_json,
-    "postures": retention.postures_from_json,
+    "versions": retention.VERSIONS.from_json,
+    "memberships": retention.MEMBERSHIPS.from_json,
+    "look at points": retention.LOOK.from_json,
+    "nightly look": retention.NIGHT.from_json,
 }
 
 
 @pytest.mark.parametrize("kind", READERS)
-@pytest.mark.parametrize("text", ["", "{", "7", '[{"since": "yesterday"}]', '{"vm_id": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "7", '[{"since": "yesterday"}]', '{"version": 1}', '{"version": 2}'])
 def test_what_is_none_of_it_is_refused_by_its_kind(kind: str, text: str) -> None:
-    with pytest.raises(BadMessage, match=f"{kind}: not readable"):
+    with pytest.raises(BadMessage, match=kind):
         READERS[kind](text)

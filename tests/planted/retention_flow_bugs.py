@@ -55,8 +55,8 @@ RETENTION_FLOW_BUGS = (
     Bug(
         "forget who started backups by hand",
         NIGHTLY,
-        "    note_by_hand(ports, intent, before.at if before else None, now)\n",
-        "",
+        "    unread = note_by_hand(ports, intent, since, now)\n",
+        "    unread = ()\n",
         f"{FLOWS}::test_a_backup_by_hand_while_the_run_is_due_is_not_taken_for_the_weekly_point",
     ),
     Bug(

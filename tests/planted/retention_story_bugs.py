@@ -8,7 +8,6 @@ KEPT = "shared/rules/on_demand.py"
 EXPECTED = "shared/rules/expected_points.py"
 CHECK = "shared/rules/retention_check.py"
 POINTS = "shared/flows/retention/points.py"
-NIGHTLY = "shared/flows/retention/nightly.py"
 STORY = "tests/scenarios/test_scenarios.py::test_a_story_ends_as_it_must[retention-3-17]"
 FLOWS = "tests/flows/test_points.py"
 
@@ -57,9 +56,9 @@ RETENTION_STORY_BUGS = (
     ),
     Bug(
         "leave it at a backup that came to nothing",
-        NIGHTLY,
-        "    return {one.wanted.vm_id for one in over if one.stage is not Stage.COMPLETED}\n",
-        "    return set()\n",
+        FILLS,
+        "    return frozenset(one.wanted.vm_id for one in over if one.stage is not Stage.COMPLETED)\n",
+        "    return frozenset()\n",
         f"{FLOWS}::test_a_fill_that_came_to_nothing_is_asked_for_again_the_next_night",
     ),
 )

@@ -13,12 +13,10 @@ from shared.model.intent import FleetPolicy
 from shared.model.on_demand import OnDemandBackup, Wanted
 from shared.ports import Ports
 from shared.rules.busy_times import Others, busy
+from shared.rules.due_runs import CLOCKS_DIFFER
 from shared.rules.job_outcomes import BACKUP
 from shared.rules.retries import Context
 from shared.rules.start_guards import Around
-
-CLOCKS_DIFFER = timedelta(minutes=2)
-"""A job may say that it began a little before we sent for it."""
 
 
 def around(ports: Ports, scene: Scene, wanted: Wanted, context: Context, now: datetime) -> Around:

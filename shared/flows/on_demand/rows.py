@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from shared.errors import BadMessage
-from shared.messages.on_demand import on_demand_from_json, on_demand_to_json
+from shared.messages.on_demand import BACKUP
 from shared.model.on_demand import OnDemandBackup
 from shared.ports import Ledger
 from shared.telemetry import Event, tell
@@ -37,7 +37,7 @@ class Row:
 
 def claim(ledger: Ledger, value: OnDemandBackup) -> bool:
     """Write down what is wanted; False, and nothing changes, where it is there already."""
-    return ledger.claim(WANTED, value.wanted.key, {"number": "1", "json": on_demand_to_json(value)})
+    return ledger.claim(WANTED, value.wanted.key, {"number": "1", "json": BACKUP.to_json(value)})
 
 
 def find(ledger: Ledger, key: str) -> Row | None:
@@ -48,7 +48,7 @@ def find(ledger: Ledger, key: str) -> Row | None:
 
 def move(ledger: Ledger, one: Row, value: OnDemandBackup, next_at: datetime | None = None) -> Row | None:
     """Write where it stands now; None, and nothing changes, where somebody else has taken the step."""
-    row = {"number": str(int(one.row["number"]) + 1), "json": on_demand_to_json(value)}
+    row = {"number": str(int(one.row["number"]) + 1), "json": BACKUP.to_json(value)}
     row |= {"next": next_at.isoformat()} if next_at else {}
     return replace(one, row=row, value=value) if ledger.swap(WANTED, one.key, one.row, row) else None
 
@@ -64,4 +64,4 @@ def everything(ledger: Ledger) -> dict[str, Row]:
     return found
 
 
-_value = lru_cache(maxsize=4096)(on_demand_from_json)
+_value = lru_cache(maxsize=4096)(BACKUP.from_json)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.errors import Permanent
 from shared.model.azure import Change
 from shared.model.intent import FleetPolicy
+from shared.model.plan import Finding
 from shared.ports import Ledger, Ports
 
 BY_HAND = "backups-by-hand"
@@ -17,20 +18,23 @@ BEFORE = timedelta(hours=1)
 """The log shows what happened some minutes later, so each look begins before the last one ended."""
 
 
-def note_by_hand(ports: Ports, intent: FleetPolicy, before: datetime | None, now: datetime) -> int:
-    """Remember who started backups since the look before; return how many. A log that may not be read tells of none.
+def note_by_hand(ports: Ports, intent: FleetPolicy, before: datetime | None, now: datetime) -> tuple[Finding, ...]:
+    """Remember who started backups since the look before; return a finding for each log that may not be read.
 
-    Raises Transient where it cannot be read now.
+    Raises Transient where one cannot be read now.
     """
-    since = before - BEFORE if before else now - FIRST
-    try:
-        found = [one for sub in intent.scope.subscriptions for one in ports.fleet.backups_by_hand(sub, since, now)]
-    except Permanent:
-        return 0
-    for one in found:
-        row = {"item": one.resource_id, "at": one.at.isoformat(), "actor": one.actor}
-        ports.ledger.claim(BY_HAND, f"{one.resource_id}|{one.at.isoformat()}", row)
-    return len(found)
+    since, unread = before - BEFORE if before else now - FIRST, []
+    for subscription in intent.scope.subscriptions:
+        try:
+            found = ports.fleet.backups_by_hand(subscription, since, now)
+        except Permanent as problem:
+            text = f"who starts backups by hand is not known, so a run that one of them cost may be missed: {problem}"
+            unread.append(Finding("log-unreadable", f"/subscriptions/{subscription}", text))
+            continue
+        for one in found:
+            row = {"item": one.resource_id, "at": one.at.isoformat(), "actor": one.actor}
+            ports.ledger.claim(BY_HAND, f"{one.resource_id}|{one.at.isoformat()}", row)
+    return tuple(unread)
 
 
 def by_hand_known(ledger: Ledger) -> Mapping[str, Sequence[Change]]:

@@ -7,6 +7,7 @@ from shared.flows.retention.points import look_at_points
 from shared.flows.retention.rows import rests, wake
 from shared.model.intent import FleetPolicy
 from shared.ports import Ports
+from shared.rules.retention_turns import Suspicion
 from shared.telemetry import Event, tell
 
 
@@ -21,7 +22,7 @@ def check_retention(ports: Ports, intent: FleetPolicy, now: datetime) -> int:
         before = nightly.look_back(ports, intent, before, now)
     elif rests(ports.ledger, now):
         return 0
-    looked = look_at_points(ports, intent, before.suspicion, now)
+    looked = look_at_points(ports, intent, Suspicion(before.at, before.suspects), now)
     if looked:
         tell(Event.POINTS_CHECKED, at=now, vms=looked)
     return looked

@@ -56,7 +56,7 @@ class Witness:
         if key not in self.days:
             if not self.ports.ledger.spend(f"gap-jobs-{self.now:%H}", vault.subscription, self.now.date(), JOB_READS):
                 return None
-            since = datetime.combine(due.date(), due.timetz().replace(hour=0, minute=0))
+            since = due.replace(hour=0, minute=0)
             self.days[key] = self.ports.vaults.jobs(vault, since - DAY, min(since + DAY + AFTER, self.now))
         return [job for job in self.days[key] if job.container == item.container]
 

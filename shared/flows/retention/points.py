@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import Permanent, Transient
@@ -32,19 +32,26 @@ READS = "point-reads"
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """What was written down: promises as they were at `noted_at`, and the last looks."""
+
+    known: Promised
+    looks: Mapping[str, Row]
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
-    """What one tick works with. `items`, `vms` and `vaults` are by lower-cased id; `noted_at` is when terms were."""
+    """What one tick works with. `items`, `vms` and `vaults` are by lower-cased id."""
 
     ports: Ports
     intent: FleetPolicy
-    known: Promised
+    stored: Stored
     items: Mapping[str, ProtectedItem]
     vms: Mapping[str, Vm]
     vaults: Mapping[str, Vault]
-    looks: Mapping[str, Row]
     asked: Mapping[str, Asked]
     witness: Witness
-    noted_at: datetime
     now: datetime
 
 
@@ -55,12 +62,12 @@ def look_at_points(ports: Ports, intent: FleetPolicy, suspicion: Suspicion, now:
     is written down at once, so that the next tick goes on from there. Raises Transient or Permanent where the fleet
     itself cannot be read.
     """
-    known, looks = promised(ports.ledger), ports.ledger.rows(LOOKS)
-    due = turns(known.memberships.keys(), looked_at(looks), suspicion, now)
+    stored = Stored(promised(ports.ledger), ports.ledger.rows(LOOKS), suspicion.at)
+    due = turns(stored.known.memberships.keys(), looked_at(stored.looks), suspicion, now)
     if not due:
-        rest(ports.ledger, next_turn(looked_at(looks), now))
+        rest(ports.ledger, next_turn(looked_at(stored.looks), now))
         return 0
-    tick = replace(_tick(ports, intent, known, looks, now), noted_at=suspicion.at)
+    tick = _tick(ports, intent, stored, now)
     spent: set[str] = set()
     done = 0
     for item in (tick.items[vm_id] for vm_id in due if vm_id in tick.items):
@@ -82,21 +89,19 @@ def look_at_points(ports: Ports, intent: FleetPolicy, suspicion: Suspicion, now:
     return done
 
 
-def _tick(ports: Ports, intent: FleetPolicy, known: Promised, looks: Mapping[str, Row], now: datetime) -> Tick:
+def _tick(ports: Ports, intent: FleetPolicy, stored: Stored, now: datetime) -> Tick:
     subscriptions = intent.scope.subscriptions
     vms = {vm.id: vm for vm in ports.fleet.vms(subscriptions)}
     items = {item.vm_id: item for item in ports.fleet.items(subscriptions) if not item.soft_deleted}
     return Tick(
         ports=ports,
         intent=intent,
-        known=known,
+        stored=stored,
         items=items,
         vms=vms,
         vaults={vault.id: vault for vault in vaults_in_scope(ports, intent)},
-        looks=looks,
         asked=_asked(ports, items),
         witness=witness(ports, frozenset(vms), now),
-        noted_at=now,
         now=now,
     )
 
@@ -114,8 +119,8 @@ def _look_at(tick: Tick, vault: Vault, item: ProtectedItem) -> None:
     """Read one VM's points, judge them, ask for what can be made up for, and write it down."""
     vm = tick.vms.get(item.vm_id)
     tier = tier_of(vm, tick.intent.tiers) if vm else None
-    name, history = tier.name if tier else "", tick.known.history(item.vm_id)
-    kept = max([timedelta(days=tick.intent.limits.max_retention_days), BACK])
+    name, history = tier.name if tier else "", tick.stored.known.history(item.vm_id)
+    kept = max(timedelta(days=tick.intent.limits.max_retention_days), BACK)
     try:
         points = tick.ports.vaults.recovery_points(vault, item, tick.now - kept, tick.now)
         case = Case(
@@ -124,8 +129,8 @@ def _look_at(tick: Tick, vault: Vault, item: ProtectedItem) -> None:
             points=points,
             history=history,
             asked=tick.asked.get(item.vm_id, Asked()),
-            before=look_of(item.vm_id, tick.looks.get(item.vm_id)),
-            noted_at=tick.noted_at,
+            before=look_of(item.vm_id, tick.stored.looks.get(item.vm_id)),
+            noted_at=tick.stored.noted_at,
         )
         found = compare(case, tick.now)
         seen = judge(case, found, tick.witness.of(vault, case, found), tick.now)

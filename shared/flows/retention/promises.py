@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.errors import FleetError
 from shared.flows.retention.rows import LOOKS, MEMBERSHIPS, VERSIONS, Promised, promised
-from shared.messages.retention import memberships_to_json, versions_to_json
+from shared.messages import retention as kept
 from shared.model.azure import BackupPolicy, Change, ProtectedItem, ProtectionState
 from shared.model.intent import FleetPolicy
 from shared.model.observed import Observed
@@ -44,12 +44,12 @@ def note(ports: Ports, intent: FleetPolicy, observed: Observed, before: datetime
     for policy_id, policy in policies.items():
         when = _when(log.get(policy_id, ()), before, now)
         versions = with_version(known.policy(policy_id), policy, when.since, when.actor, when.unsure_from)
-        ports.ledger.write(VERSIONS, policy_id, {"json": versions_to_json(versions)})
+        ports.ledger.write(VERSIONS, policy_id, {"json": kept.VERSIONS.to_json(versions)})
     for item in moved:
         when, joined = _when(log.get(item.id.lower(), ()), before, now), known.joined(item.vm_id)
         approved = GONE if item.vm_id not in there else _approved(item, joined, intent, when.since)
         place = Joined(when.since, places[item.vm_id] or "", when.actor, approved, when.unsure_from)
-        row = {"json": memberships_to_json(with_membership(joined, place)), "vault": item.vault_id}
+        row = {"json": kept.MEMBERSHIPS.to_json(with_membership(joined, place)), "vault": item.vault_id}
         ports.ledger.write(MEMBERSHIPS, item.vm_id, row)
     _forget(ports, observed, known)
     return len(policies) + len(moved)

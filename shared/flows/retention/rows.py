@@ -6,12 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from shared.errors import BadMessage
-from shared.messages.retention import (
-    look_from_json,
-    look_to_json,
-    memberships_from_json,
-    versions_from_json,
-)
+from shared.messages import retention as kept
 from shared.model.retention import Joined, Terms, VmRetention
 from shared.ports import Ledger
 from shared.rules.promises import terms_of
@@ -72,7 +67,7 @@ def look_of(vm_id: str, row: Row | None) -> VmRetention | None:
 
 def keep(ledger: Ledger, seen: VmRetention) -> None:
     """Remember a look at a VM's points."""
-    ledger.write(LOOKS, seen.vm_id, {"at": seen.checked_at.isoformat(), "json": look_to_json(seen)})
+    ledger.write(LOOKS, seen.vm_id, {"at": seen.checked_at.isoformat(), "json": kept.LOOK.to_json(seen)})
 
 
 def rest(ledger: Ledger, until: datetime) -> None:
@@ -106,7 +101,7 @@ def _read[T](reader: Callable[[str], T], key: str, row: Row | None) -> T | None:
         return None
 
 
-_versions = lru_cache(maxsize=4096)(versions_from_json)
-_memberships = lru_cache(maxsize=4096)(memberships_from_json)
-_look = lru_cache(maxsize=4096)(look_from_json)
+_versions = lru_cache(maxsize=4096)(kept.VERSIONS.from_json)
+_memberships = lru_cache(maxsize=4096)(kept.MEMBERSHIPS.from_json)
+_look = lru_cache(maxsize=4096)(kept.LOOK.from_json)
 """The same rows are read again by every look and every report, and change rarely."""

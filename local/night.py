@@ -6,9 +6,11 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +83,11 @@ def main(arguments: list[str]) -> int:
                 settings=SETTINGS,
                 hosts=options.hosts,
             )
-            with running_stack(wanted, Path(folder)) as stack:
+            with ProcessPoolExecutor(1, get_context("spawn")) as beside, running_stack(wanted, Path(folder)) as stack:
+                functions = [*stack.host.get("/_local/status")["functions"], *restore_chapter.RESTORES]
+                coming = beside.submit(_bring_back, options.policy, options.seed, functions)
                 story, report = _tell(stack, options.policy)
-                functions = stack.host.get("/_local/status")["functions"]
-        back, restores = _bring_back(options, [*functions, *restore_chapter.RESTORES])
+                back, restores = coming.result()
     except (NodeMissingError, ChildError) as problem:
         _console.print(f"[red]the local Azure did not run:[/] {problem}")
         return 2
@@ -147,19 +150,18 @@ def _tell(stack: Stack, policy: Path) -> tuple[Story, NightReport]:
     return story, report
 
 
-def _bring_back(
-    options: argparse.Namespace, functions: Sequence[str]
-) -> tuple[dict[str, Any], tuple[RestoreHistory, ...]]:
-    """Restore VMs on a stack of its own, in which nothing else of the app runs; return figures, and the app's word."""
-    text = options.policy.read_text("utf-8")
-    wanted = restore_chapter.wanted(options.seed, functions, STORE)
+def _bring_back(policy: Path, seed: int, functions: Sequence[str]) -> tuple[dict[str, Any], tuple[RestoreHistory, ...]]:
+    """Restore VMs on a stack of its own, in which nothing else of the app runs; return figures, and the app's word.
+
+    It has nothing to do with the nights, and runs beside them in a process of its own.
+    """
+    wanted = restore_chapter.wanted(seed, functions, STORE)
     with (
         tempfile.TemporaryDirectory(prefix="nightshift-") as folder,
-        _progress() as progress,
         running_stack(wanted, Path(folder)) as stack,
         _own_ports(stack),
     ):
-        found = restore_chapter.tell(stack, text, progress.restoring)
+        found = restore_chapter.tell(stack, policy.read_text("utf-8"))
         ports, now = wiring.ports(), restore_chapter.BEGINS + restore_chapter.LONGEST
         return found, histories(ports, fleet_policy.read(ports, now), restore_chapter.BEGINS, now)
 
@@ -237,12 +239,6 @@ class Clockwork:
         """Start at the beginning of the first night."""
         self._progress = progress
         self._task = progress.add_task("night 1", total=(ENDS - BEGINS).total_seconds())
-
-    def restoring(self, now: datetime) -> None:
-        """Show how long restores have been under way."""
-        done = (now - restore_chapter.BEGINS) / restore_chapter.LONGEST
-        total = (ENDS - BEGINS).total_seconds()
-        self._progress.update(self._task, completed=done * total, description=f"restores  {now:%a %d %b %H:%M} UTC")
 
     def to(self, now: datetime) -> None:
         """Show where the simulated clock stands."""

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,7 +52,7 @@ def wanted(seed: int, functions: Sequence[str], store: str) -> Wanted:
     )
 
 
-def tell(stack: Stack, text: str, shows: Callable[[datetime], None]) -> dict[str, Any]:
+def tell(stack: Stack, text: str) -> dict[str, Any]:
     """Ask for the VMs, jam one account meanwhile, wait until all have ended, and return the figures."""
     people.publish(stack, text)
     _send(stack)
@@ -60,7 +60,6 @@ def tell(stack: Stack, text: str, shows: Callable[[datetime], None]) -> dict[str
     while now < BEGINS + LONGEST:
         now += STEP
         stack.run(iso(now))
-        shows(now)
         truth = stack.arm.get("/_local/truth")
         if not jammed and now >= BEGINS + JAMMED_AFTER:
             jammed = _jam(stack, truth["restores"])

@@ -11,6 +11,8 @@ WEAKENED = frozenset(
     {Cause.RETENTION_SHORTENED, Cause.PROTECTION_STOPPED, Cause.SCHEDULE_CHANGED, Cause.CANCELLED, Cause.LOST}
 )
 """Causes that are somebody's doing: a person finds out whether it was meant. The others have incidents of their own."""
+TOLD_BY_VM = frozenset({"keeps-less"})
+"""What the check of protection tells of each VM already, as its wrong tier."""
 MOST_NAMES = 5
 
 
@@ -24,7 +26,8 @@ def left_to_people(night: RetentionNight) -> tuple[Finding, ...]:
         for gap in vm.gaps:
             if gap.mark is Mark.MISSING and gap.expected.due > vm.checked_at - CALENDAR and _is_for_people(gap):
                 found[gap.said].append((vm, gap))
-    return (*night.findings, *(_finding(said, lost) for said, lost in sorted(found.items())))
+    told = [one for one in night.findings if one.code not in TOLD_BY_VM]
+    return (*told, *(_finding(said, lost) for said, lost in sorted(found.items())))
 
 
 def _is_for_people(gap: Gap) -> bool:

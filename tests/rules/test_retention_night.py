@@ -41,6 +41,10 @@ def test_what_the_lists_told_comes_first() -> None:
     assert [one.code for one in left_to_people(night)] == ["point-too-old", "points-missing"]
 
 
+def test_what_protection_tells_of_each_vm_is_not_told_again() -> None:
+    assert left_to_people(RetentionNight(findings=(Finding("keeps-less", "policy", "it keeps less"),))) == ()
+
+
 @pytest.mark.parametrize(
     "cause", [Cause.RETENTION_SHORTENED, Cause.PROTECTION_STOPPED, Cause.SCHEDULE_CHANGED, Cause.LOST]
 )
